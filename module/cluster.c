@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <signal.h>
+#include <stdlib.h>
+
+#include <urcu.h>
+
+#include "module/cluster_private.h"
+
+/*! \brief All clusters of this process, behind one mutex; touched at load and unload only. */
+static struct {
+	pthread_mutex_t lock;
+	struct cluster *clusters;
+} registry = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void free_cluster(struct cluster *cluster)
+{
+	master_free(cluster->client);
+	resolver_free(cluster->resolver);
+	pthread_cond_destroy(&cluster->changed);
+	pthread_mutex_destroy(&cluster->lock);
+	options_free(cluster->options);
+	free(cluster);
+}
+
+static int start_thread(struct cluster *cluster)
+{
+	/* knotd's signals are for its main thread. */
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int ret = pthread_create(&cluster->thread, NULL, poller_run, cluster);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (ret != 0) {
+		return KNOT_ERROR;
+	}
+	(void)pthread_setname_np(cluster->thread, "mesos");
+	return KNOT_EOK;
+}
+
+static struct cluster *new_cluster(struct options *options)
+{
+	struct cluster *cluster = calloc(1, sizeof(*cluster));
+	if (cluster == NULL) {
+		return NULL;
+	}
+
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&cluster->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&cluster->lock, NULL);
+	cluster->options = options_ref(options);
+	cluster->fetching = true;
+	cluster->resolver = resolver_new(&cluster->stop);
+	if (cluster->resolver != NULL) {
+		cluster->client = master_new(options, cluster->resolver, &cluster->stop);
+	}
+	if (cluster->client == NULL) {
+		free_cluster(cluster);
+		return NULL;
+	}
+	return cluster;
+}
+
+static struct cluster *find_cluster(const struct options *options)
+{
+	for (struct cluster *cluster = registry.clusters; cluster != NULL;
+	     cluster = cluster->next) {
+		if (options_same_polling(cluster->options, options)) {
+			return cluster;
+		}
+	}
+	return NULL;
+}
+
+/*! \brief A reference to the snapshot that a zone is served from now; NULL if there is none. */
+static struct snapshot *current_snapshot(const knot_dname_t *zone)
+{
+	struct snapshot *snapshot = NULL;
+	for (struct cluster *cluster = registry.clusters; cluster != NULL && snapshot == NULL;
+	     cluster = cluster->next) {
+		pthread_mutex_lock(&cluster->lock);
+		for (struct view *view = cluster->views; view != NULL; view = view->next) {
+			if (knot_dname_is_equal(view->zone, zone)) {
+				snapshot = snapshot_ref(view->answer.snapshot);
+				break;
+			}
+		}
+		pthread_mutex_unlock(&cluster->lock);
+	}
+	return snapshot;
+}
+
+/*! \brief Finds or makes the view for a zone, with a reference for the caller. */
+static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
+                             struct options *options)
+{
+	struct snapshot *snapshot = current_snapshot(zone);
+
+	pthread_mutex_lock(&cluster->lock);
+	struct view *view = cluster->views;
+	while (view != NULL && !view_fits(view, zone, options)) {
+		view = view->next;
+	}
+	if (view != NULL) {
+		view->refs++;
+		cluster->poll_now = true;
+	} else {
+		view = view_new(zone, options, snapshot);
+		if (view != NULL) {
+			view->next = cluster->views;
+			cluster->views = view;
+			cluster->poll_now = cluster->poll_now || !cluster->fetching;
+		}
+	}
+	pthread_cond_signal(&cluster->changed);
+	pthread_mutex_unlock(&cluster->lock);
+
+	snapshot_unref(snapshot);
+	return view;
+}
+
+void cluster_drop_view(struct cluster *cluster, struct view *view)
+{
+	if (--view->refs > 0) {
+		return;
+	}
+	struct view **link = &cluster->views;
+	while (*link != view) {
+		link = &(*link)->next;
+	}
+	*link = view->next;
+	view_free(view);
+}
+
+/*! \brief Ends and frees a cluster that nobody is attached to; the registry's lock is held. */
+static void end_cluster(struct cluster *cluster, bool started)
+{
+	struct cluster **link = &registry.clusters;
+	while (*link != NULL && *link != cluster) {
+		link = &(*link)->next;
+	}
+	if (*link != NULL) {
+		*link = cluster->next;
+	}
+
+	if (started) {
+		pthread_mutex_lock(&cluster->lock);
+		atomic_store(&cluster->stop, true);
+		pthread_cond_signal(&cluster->changed);
+		pthread_mutex_unlock(&cluster->lock);
+		master_wake(cluster->client);
+		pthread_join(cluster->thread, NULL);
+	}
+	free_cluster(cluster);
+}
+
+/*! \brief Attaches a member to a cluster, which is started if it is new. */
+static int join_cluster(struct cluster *cluster, bool is_new, struct member *member,
+                        struct options *options)
+{
+	member->cluster = cluster;
+	member->view = get_view(cluster, knotd_mod_zone(member->mod), options);
+	if (member->view == NULL) {
+		return KNOT_ENOMEM;
+	}
+
+	pthread_mutex_lock(&cluster->lock);
+	member->next = cluster->members;
+	cluster->members = member;
+	pthread_mutex_unlock(&cluster->lock);
+
+	int ret = KNOT_EOK;
+	if (is_new) {
+		ret = start_thread(cluster);
+		cluster->next = registry.clusters;
+		registry.clusters = cluster;
+	}
+	return ret;
+}
+
+/*! \brief Takes a member out of its cluster; true if it was the last one. */
+static bool leave_cluster(struct member *member)
+{
+	struct cluster *cluster = member->cluster;
+
+	pthread_mutex_lock(&cluster->lock);
+	struct member **link = &cluster->members;
+	while (*link != NULL && *link != member) {
+		link = &(*link)->next;
+	}
+	if (*link != NULL) {
+		*link = member->next;
+	}
+	if (member->view != NULL) {
+		cluster_drop_view(cluster, member->view);
+	}
+	bool last = cluster->members == NULL;
+	pthread_mutex_unlock(&cluster->lock);
+	return last;
+}
+
+int cluster_attach(knotd_mod_t *mod, struct options *options, struct answer *answer,
+                   struct member **out)
+{
+	struct member *member = calloc(1, sizeof(*member));
+	if (member == NULL) {
+		return KNOT_ENOMEM;
+	}
+	member->mod = mod;
+
+	pthread_mutex_lock(&registry.lock);
+	int ret = KNOT_ENOMEM;
+	struct cluster *cluster = find_cluster(options);
+	bool is_new = cluster == NULL;
+	if (is_new) {
+		cluster = new_cluster(options);
+	}
+	if (cluster != NULL) {
+		ret = join_cluster(cluster, is_new, member, options);
+		if (ret != KNOT_EOK && leave_cluster(member)) {
+			end_cluster(cluster, false);
+		}
+	}
+	pthread_mutex_unlock(&registry.lock);
+
+	if (ret != KNOT_EOK) {
+		free(member);
+		return ret;
+	}
+	answer->view = &member->view->answer;
+	answer->reverse = member->view->reverse;
+	*out = member;
+	return KNOT_EOK;
+}
+
+void cluster_detach(struct member *member)
+{
+	pthread_mutex_lock(&registry.lock);
+	if (leave_cluster(member)) {
+		end_cluster(member->cluster, true);
+	}
+	pthread_mutex_unlock(&registry.lock);
+	free(member);
+}

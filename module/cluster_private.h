@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief What cluster.c (who is attached) and poller.c (the thread) share.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "module/cluster.h"
+#include "module/master.h"
+#include "module/view.h"
+
+/*! \brief Room for the errors of a poll; Knot's log takes about as much. */
+#define CLUSTER_ERROR_MAX 400
+
+struct member {
+	struct member *next; /*!< In its cluster's list. */
+	struct cluster *cluster;
+	struct view *view;
+	knotd_mod_t *mod;
+};
+
+/*! \brief A polled cluster. */
+struct cluster {
+	struct cluster *next; /*!< In the registry. */
+	struct options *options;
+	struct resolver *resolver;
+	struct master_client *client;
+	pthread_t thread;
+	atomic_bool stop; /*!< The thread is to end. */
+
+	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
+	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
+	struct member *members;
+	struct view *views;
+	bool poll_now; /*!< Somebody wants a poll at once. */
+	bool fetching; /*!< A view added now will be served by the poll under way. */
+
+	/* The poller's own. */
+	size_t last_good;              /*!< Index of the master to ask first. */
+	uint32_t failures;             /*!< Polls failed in a row. */
+	bool loaded;                   /*!< A poll has succeeded. */
+	struct endpoint leader;        /*!< As of the last good poll. */
+	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
+	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */
+};
+
+/*! \brief The thread of a cluster; ends when \a stop is set. */
+void *poller_run(void *cluster);
+
+/*! \brief Gives up a reference to a view; the cluster's lock is held. */
+void cluster_drop_view(struct cluster *cluster, struct view *view);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief Files that say who we are and whom to trust.
+ *
+ * Nothing is kept; any thread may call.
+ */
+#pragma once
+
+/*!
+ * \brief Reads a file in the format of Mesos's `--credential` (Mesos: `Credential`).
+ *
+ * \param file  Path.
+ * \param out   Out: `PRINCIPAL:SECRET`, to be freed with credential_free(); NULL to check only.
+ *
+ * \return NULL if it could be read, else what is wrong (a constant).
+ */
+const char *credential_read(const char *file, char **out);
+
+/*! \brief Wipes and frees what credential_read() gave; NULL is fine. */
+void credential_free(char *credential);
+
+/*!
+ * \brief Checks the PEM files for https; any of them may be NULL.
+ *
+ * \param bad  Out: the file that is wrong.
+ *
+ * \return NULL if they can be used, else what is wrong (a constant).
+ */
+const char *credential_check_tls(const char *ca_file, const char *cert_file, const char *key_file,
+                                 const char **bad);

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <json-c/json.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libknot/errcode.h>
+
+#include "module/json.h"
+#include "module/json_plain.h"
+
+/*! \brief What may come next; section numbers are RFC 8259's. */
+enum expect {
+	VALUE,
+	VALUE_OR_END, /*!< After `[`. */
+	KEY,          /*!< After `,` in an object. */
+	KEY_OR_END,   /*!< After `{`. */
+	COLON,
+	NEXT,       /*!< `,` or the end of the object or array. */
+	NOTHING,    /*!< The document has ended. */
+	IN_STRING,  /*!< The rest of a string (7). */
+	IN_NUMBER,  /*!< The rest of a number (6). */
+	IN_LITERAL, /*!< The rest of `true`, `false` or `null` (3). */
+};
+
+/*! \brief How far a number is. */
+enum number {
+	MINUS,
+	ZERO,
+	INTEGER,
+	POINT,
+	FRACTION,
+	EXPONENT,
+	EXPONENT_SIGN,
+	EXPONENT_DIGITS,
+};
+
+/*! \brief An open object or array. */
+struct level {
+	uint8_t place; /*!< 0 if it is not wanted. */
+	bool is_array;
+};
+
+struct json_parser {
+	const struct json_handler *handler;
+	void *ctx;
+	int error;
+
+	/* Where we are in the document. */
+	enum expect expect;
+	uint8_t place; /*!< Of the value that begins next. */
+	unsigned depth;
+	struct level levels[JSON_DEPTH_MAX];
+
+	/* Where we are in the chunk. */
+	const char *at;
+	const char *end;
+	const char *token; /*!< Where the token's part in this chunk begins. */
+
+	/* The token: a string, number or literal that may go on in the next chunk. */
+	bool wanted;          /*!< Its text is needed. */
+	bool is_key;          /*!< It is a key. */
+	bool has_escapes;     /*!< A backslash was in it. */
+	bool after_backslash; /*!< Its last byte was a backslash that escapes. */
+	uint8_t hex_left;     /*!< So many digits of a `\u` escape are to come. */
+	enum number number;   /*!< State of a number. */
+	const char *literal;  /*!< What is to come of a literal. */
+	char *text;           /*!< Its parts from earlier chunks. */
+	size_t text_len;      /*!< 0 if it began in this chunk. */
+	size_t text_room;     /*!< Bytes allocated. */
+
+	struct json_tokener *tokener; /*!< Decodes strings with escapes. */
+	locale_t c_locale;            /*!< In which numbers have a point. */
+};
+
+struct json_parser *json_parser_new(const struct json_handler *handler, void *ctx)
+{
+	struct json_parser *p = calloc(1, sizeof(*p));
+	if (p == NULL) {
+		return NULL;
+	}
+	p->handler = handler;
+	p->ctx = ctx;
+	p->place = 1;
+	p->tokener = json_tokener_new();
+	p->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (p->tokener == NULL || p->c_locale == (locale_t)0) {
+		json_parser_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void json_parser_free(struct json_parser *p)
+{
+	if (p == NULL) {
+		return;
+	}
+	if (p->tokener != NULL) {
+		json_tokener_free(p->tokener);
+	}
+	if (p->c_locale != (locale_t)0) {
+		freelocale(p->c_locale);
+	}
+	free(p->text);
+	free(p);
+}
+
+static const struct json_place *place_of(const struct json_parser *p, uint8_t place)
+{
+	return &p->handler->places[place];
+}
+
+static void begin_token(struct json_parser *p, enum expect expect, bool wanted)
+{
+	p->expect = expect;
+	p->wanted = wanted;
+	p->token = p->at;
+	p->text_len = 0;
+}
+
+/*! \brief Gathers the token's part in this chunk; a token that grows too long is unwanted. */
+static int keep(struct json_parser *p)
+{
+	size_t len = (size_t)(p->at - p->token);
+	if (p->wanted && len > JSON_TEXT_MAX - p->text_len) {
+		p->wanted = false;
+	}
+	if (!p->wanted) {
+		return KNOT_EOK;
+	}
+
+	size_t need = p->text_len + len + 1; /* strtod_l() wants a NUL behind a number. */
+	if (need > p->text_room) {
+		size_t room = need < 128 ? 256 : 2 * need;
+		char *text = realloc(p->text, room);
+		if (text == NULL) {
+			return KNOT_ENOMEM;
+		}
+		p->text = text;
+		p->text_room = room;
+	}
+	memcpy(p->text + p->text_len, p->token, len);
+	p->text_len += len;
+	return KNOT_EOK;
+}
+
+/*! \brief Called where a value has ended. */
+static void after_value(struct json_parser *p)
+{
+	p->expect = p->depth > 0 ? NEXT : NOTHING;
+}
+
+static int begin_container(struct json_parser *p, bool is_array)
+{
+	if (p->depth == JSON_DEPTH_MAX) {
+		return KNOT_EMALF;
+	}
+	enum json_kind kind = is_array ? JSON_ARRAY : JSON_OBJECT;
+	uint8_t place = place_of(p, p->place)->kind == kind ? p->place : 0;
+	p->levels[p->depth++] = (struct level){ place, is_array };
+	p->expect = is_array ? VALUE_OR_END : KEY_OR_END;
+	p->place = place_of(p, place)->element;
+	return place != 0 ? p->handler->begin(p->ctx, place) : KNOT_EOK;
+}
+
+static int end_container(struct json_parser *p)
+{
+	uint8_t place = p->levels[--p->depth].place;
+	after_value(p);
+	return place != 0 ? p->handler->end(p->ctx, place) : KNOT_EOK;
+}
+
+static uint8_t find_member(const struct json_place *place, struct text key)
+{
+	for (unsigned i = 0; i < place->members_count; i++) {
+		const struct json_member *member = &place->members[i];
+		if (member->key.len == key.len &&
+		    memcmp(member->key.data, key.data, key.len) == 0) {
+			return member->place;
+		}
+	}
+	return 0;
+}
+
+/*! \brief Hands out a string that is wanted. */
+static int put_string(struct json_parser *p, struct text text)
+{
+	if (p->is_key) {
+		p->place = find_member(place_of(p, p->levels[p->depth - 1].place), text);
+		return KNOT_EOK;
+	}
+	return p->handler->string(p->ctx, p->place, text);
+}
+
+/*! \brief Hands out a string that is wanted and has escapes; \a raw is it with its quotes. */
+static int put_escaped(struct json_parser *p, struct text raw)
+{
+	json_tokener_reset(p->tokener);
+	struct json_object *string = json_tokener_parse_ex(p->tokener, raw.data, (int)raw.len);
+	if (string == NULL) {
+		/* With the grammar checked only memory can be missing; json-c has no word for it.
+		 */
+		return KNOT_ENOMEM;
+	}
+	struct text text = { json_object_get_string(string),
+		             (uint32_t)json_object_get_string_len(string) };
+	int ret = put_string(p, text);
+	json_object_put(string);
+	return ret;
+}
+
+static int end_string(struct json_parser *p)
+{
+	if (p->is_key) {
+		p->expect = COLON;
+		p->place = 0;
+	} else {
+		after_value(p);
+	}
+
+	if (p->text_len > 0) {
+		int ret = keep(p);
+		if (ret != KNOT_EOK) {
+			return ret;
+		}
+		p->token = p->text;
+	} else {
+		p->text_len = (size_t)(p->at - p->token);
+	}
+	if (!p->wanted || p->text_len > JSON_TEXT_MAX) {
+		return KNOT_EOK;
+	}
+	struct text raw = { p->token, (uint32_t)p->text_len };
+	if (p->has_escapes) {
+		return put_escaped(p, raw);
+	}
+	return put_string(p, (struct text){ raw.data + 1, raw.len - 2 });
+}
+
+/*! \brief Reads one byte of an escape sequence. */
+static int scan_escape(struct json_parser *p)
+{
+	char c = *p->at++;
+	if (p->hex_left > 0) {
+		p->hex_left--;
+		bool is_hex = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		return is_hex ? KNOT_EOK : KNOT_EMALF;
+	}
+	p->after_backslash = false;
+	if (c == 'u') {
+		p->hex_left = 4;
+		return KNOT_EOK;
+	}
+	return c != '\0' && strchr("\"\\/bfnrt", c) != NULL ? KNOT_EOK : KNOT_EMALF;
+}
+
+static int scan_string(struct json_parser *p)
+{
+	while (p->at < p->end) {
+		if (p->after_backslash || p->hex_left > 0) {
+			int ret = scan_escape(p);
+			if (ret != KNOT_EOK) {
+				return ret;
+			}
+			continue;
+		}
+		p->at = json_skip_plain(p->at, p->end);
+		if (p->at == p->end) {
+			break;
+		}
+		char c = *p->at++;
+		if (c == '"') {
+			return end_string(p);
+		} else if (c != '\\') {
+			return KNOT_EMALF;
+		}
+		p->after_backslash = true;
+		p->has_escapes = true;
+	}
+	return keep(p);
+}
+
+static int begin_string(struct json_parser *p, bool is_key, bool wanted)
+{
+	begin_token(p, IN_STRING, wanted);
+	p->is_key = is_key;
+	p->has_escapes = false;
+	p->at++;
+	return scan_string(p);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*! \brief Takes a number one byte on; false if the byte is not part of it. */
+static bool number_goes_on(enum number *state, char c)
+{
+	switch (*state) {
+	case MINUS: *state = c == '0' ? ZERO : INTEGER; return is_digit(c);
+	case ZERO:
+	case INTEGER:
+		if (*state == INTEGER && is_digit(c)) {
+			return true;
+		}
+		*state = c == '.' ? POINT : EXPONENT;
+		return c == '.' || c == 'e' || c == 'E';
+	case POINT: *state = FRACTION; return is_digit(c);
+	case FRACTION:
+		if (is_digit(c)) {
+			return true;
+		}
+		*state = EXPONENT;
+		return c == 'e' || c == 'E';
+	case EXPONENT:
+		*state = is_digit(c) ? EXPONENT_DIGITS : EXPONENT_SIGN;
+		return is_digit(c) || c == '+' || c == '-';
+	case EXPONENT_SIGN: *state = EXPONENT_DIGITS; return is_digit(c);
+	case EXPONENT_DIGITS: return is_digit(c);
+	}
+	return false;
+}
+
+/*!
+ * \brief Hands out a number if it is wanted.
+ *
+ * Not by json-c: it switches the locale for each number, which takes ten times as long as reading
+ * one, and it cuts large integers to 64 bits.
+ */
+static int end_number(struct json_parser *p)
+{
+	enum number state = p->number;
+	if (state != ZERO && state != INTEGER && state != FRACTION && state != EXPONENT_DIGITS) {
+		return KNOT_EMALF;
+	}
+	after_value(p);
+
+	int ret = keep(p);
+	if (ret != KNOT_EOK || !p->wanted) {
+		return ret;
+	}
+	p->text[p->text_len] = '\0';
+	double number = strtod_l(p->text, NULL, p->c_locale);
+	return isfinite(number) ? p->handler->number(p->ctx, p->place, number) : KNOT_EOK;
+}
+
+static int scan_number(struct json_parser *p)
+{
+	while (p->at < p->end) {
+		enum number state = p->number;
+		if (!number_goes_on(&state, *p->at)) {
+			return end_number(p);
+		}
+		p->number = state;
+		p->at++;
+	}
+	return keep(p);
+}
+
+static int begin_number(struct json_parser *p)
+{
+	begin_token(p, IN_NUMBER, place_of(p, p->place)->kind == JSON_NUMBER);
+	p->number = *p->at == '-' ? MINUS : *p->at == '0' ? ZERO : INTEGER;
+	p->at++;
+	return scan_number(p);
+}
+
+static int scan_literal(struct json_parser *p)
+{
+	for (; p->at < p->end && *p->literal != '\0'; p->at++, p->literal++) {
+		if (*p->at != *p->literal) {
+			return KNOT_EMALF;
+		}
+	}
+	if (*p->literal == '\0') {
+		after_value(p);
+	}
+	return KNOT_EOK;
+}
+
+static int begin_literal(struct json_parser *p, const char *literal)
+{
+	p->expect = IN_LITERAL;
+	p->literal = literal;
+	return scan_literal(p);
+}
+
+static int begin_value(struct json_parser *p)
+{
+	switch (*p->at) {
+	case '{': p->at++; return begin_container(p, false);
+	case '[': p->at++; return begin_container(p, true);
+	case '"': return begin_string(p, false, place_of(p, p->place)->kind == JSON_STRING);
+	case 't': return begin_literal(p, "true");
+	case 'f': return begin_literal(p, "false");
+	case 'n': return begin_literal(p, "null");
+	default:
+		if (*p->at == '-' || is_digit(*p->at)) {
+			return begin_number(p);
+		}
+		return KNOT_EMALF;
+	}
+}
+
+/*! \brief After a value within an object or array. */
+static int scan_next(struct json_parser *p)
+{
+	struct level level = p->levels[p->depth - 1];
+	char c = *p->at++;
+	if (c == ',') {
+		p->expect = level.is_array ? VALUE : KEY;
+		p->place = place_of(p, level.place)->element;
+		return KNOT_EOK;
+	}
+	return c == (level.is_array ? ']' : '}') ? end_container(p) : KNOT_EMALF;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/*! \brief Reads on between tokens. */
+static int scan_structure(struct json_parser *p)
+{
+	while (is_blank(*p->at)) {
+		if (++p->at == p->end) {
+			return KNOT_EOK;
+		}
+	}
+
+	char c = *p->at;
+	if ((c == ']' && p->expect == VALUE_OR_END) || (c == '}' && p->expect == KEY_OR_END)) {
+		p->at++;
+		return end_container(p);
+	}
+	switch (p->expect) {
+	case VALUE:
+	case VALUE_OR_END: return begin_value(p);
+	case KEY:
+	case KEY_OR_END:
+		if (c != '"') {
+			return KNOT_EMALF;
+		}
+		return begin_string(p, true, p->levels[p->depth - 1].place != 0);
+	case COLON:
+		p->at++;
+		p->expect = VALUE;
+		return c == ':' ? KNOT_EOK : KNOT_EMALF;
+	case NEXT: return scan_next(p);
+	default: return KNOT_EMALF;
+	}
+}
+
+int json_parser_feed(struct json_parser *p, const char *data, size_t len)
+{
+	if (len == 0) {
+		return p->error;
+	}
+	p->at = data;
+	p->end = data + len;
+	p->token = data;
+	while (p->error == KNOT_EOK && p->at < p->end) {
+		switch (p->expect) {
+		case IN_STRING: p->error = scan_string(p); break;
+		case IN_NUMBER: p->error = scan_number(p); break;
+		case IN_LITERAL: p->error = scan_literal(p); break;
+		default: p->error = scan_structure(p); break;
+		}
+	}
+	return p->error;
+}
+
+int json_parser_finish(struct json_parser *p)
+{
+	p->token = p->at;
+	if (p->error == KNOT_EOK && p->expect == IN_NUMBER) {
+		p->error = end_number(p);
+	}
+	if (p->error == KNOT_EOK && p->expect != NOTHING) {
+		p->error = KNOT_EMALF;
+	}
+	return p->error;
+}

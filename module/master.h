@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief Asks Mesos masters for the state of the one that leads.
+ *
+ * - A fetch is bounded in time (the options' poll-timeout), bytes (MASTER_REPLY_MAX), redirects
+ *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
+ * - A client belongs to one thread but for master_wake().
+ */
+#pragma once
+
+#include "module/options.h"
+#include "module/resolver.h"
+
+/*! \brief Longest reply, after decompression. */
+#define MASTER_REPLY_MAX ((uint64_t)1 << 30)
+
+/*! \brief Most hops from the master asked first to the one that leads. */
+#define MASTER_REDIRECTS_MAX 5
+
+/*! \brief Longest time for a connection, in milliseconds. */
+#define MASTER_CONNECT_MS 3000
+
+/*! \brief Room for the reason of a failure. */
+#define MASTER_ERROR_MAX 256
+
+struct master_client;
+
+/*!
+ * \brief Makes a client.
+ *
+ * \param options   Whom to trust and who we are; must outlive the client.
+ * \param resolver  Finds addresses of names; must outlive the client, same thread.
+ * \param stop      Ends a fetch when it becomes true and master_wake() is called.
+ *
+ * \return NULL if memory runs out.
+ */
+struct master_client *master_new(const struct options *options, struct resolver *resolver,
+                                 const atomic_bool *stop);
+
+/*! \brief Frees a client; NULL is fine. */
+void master_free(struct master_client *client);
+
+/*! \brief Makes a fetch look at \a stop at once; any thread may call. */
+void master_wake(struct master_client *client);
+
+/*! \brief What a fetch gave. */
+struct master_reply {
+	struct state *state;          /*!< The leader's state, to be freed by the caller. */
+	struct endpoint answered;     /*!< Who gave it. */
+	uint64_t bytes;               /*!< Length of the document. */
+	char error[MASTER_ERROR_MAX]; /*!< Why there is none, for a log. */
+};
+
+/*!
+ * \brief Fetches the leader's state, asking a configured master first.
+ *
+ * \retval KNOT_EOK       \a reply has all but the error.
+ * \retval KNOT_ECONN     That master gave none; \a reply->error says why.
+ * \retval KNOT_ECONNABORTED  Stopped.
+ */
+int master_fetch(struct master_client *client, const struct endpoint *master,
+                 struct master_reply *reply);

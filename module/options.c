@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "module/credential.h"
+#include "module/options.h"
+
+#define MOD_MASTER          "\006master"
+#define MOD_POLL_INTERVAL   "\015poll-interval"
+#define MOD_POLL_TIMEOUT    "\014poll-timeout"
+#define MOD_TTL             "\003ttl"
+#define MOD_IP_SOURCE       "\011ip-source"
+#define MOD_LABEL_RULES     "\013label-rules"
+#define MOD_ORIGIN          "\006origin"
+#define MOD_MAX_AGE         "\007max-age"
+#define MOD_CREDENTIAL_FILE "\017credential-file"
+#define MOD_CA_FILE         "\007ca-file"
+#define MOD_CERT_FILE       "\011cert-file"
+#define MOD_KEY_FILE        "\010key-file"
+
+#define DAY (24 * 3600)
+
+static const knot_lookup_t ip_sources[] = {
+	{ IP_SOURCE_NETINFO, "netinfo" }, { IP_SOURCE_MESOS, "mesos" },
+	{ IP_SOURCE_DOCKER, "docker" },   { IP_SOURCE_HOST, "host" },
+	{ IP_SOURCE_AUTO, "auto" },       { 0, NULL }
+};
+
+static const knot_lookup_t label_rules[] = { { LABEL_RFC1123, "rfc1123" },
+	                                     { LABEL_RFC952, "rfc952" },
+	                                     { 0, NULL } };
+
+static const uint8_t default_sources[] = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST };
+
+const yp_item_t options_schema[] = {
+	{ MOD_MASTER, YP_TSTR, YP_VNONE, YP_FMULTI },
+	{ MOD_POLL_INTERVAL, YP_TINT, YP_VINT = { 1, DAY, 30, YP_STIME } },
+	{ MOD_POLL_TIMEOUT, YP_TINT, YP_VINT = { 1, DAY, 60, YP_STIME } },
+	{ MOD_TTL, YP_TINT, YP_VINT = { 0, 7 * DAY, 30, YP_STIME } },
+	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_NETINFO }, YP_FMULTI },
+	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
+	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
+	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
+	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
+	{ MOD_CA_FILE, YP_TSTR, YP_VNONE },
+	{ MOD_CERT_FILE, YP_TSTR, YP_VNONE },
+	{ MOD_KEY_FILE, YP_TSTR, YP_VNONE },
+	{ NULL }
+};
+
+/*! \brief Where values come from, and where complaints go. */
+struct source {
+	knotd_conf_check_args_t *args; /*!< Set when checking. */
+	knotd_mod_t *mod;              /*!< Set when loading. */
+	char error[512];               /*!< Option and reason. */
+};
+
+static knotd_conf_t get(const struct source *src, const yp_name_t *item)
+{
+	return src->args != NULL ? knotd_conf_check_item(src->args, item)
+	                         : knotd_conf_mod(src->mod, item);
+}
+
+/*! \brief Notes what is wrong with an option; returns KNOT_EINVAL. */
+__attribute__((format(printf, 3, 4))) static int complain(struct source *src, const yp_name_t *item,
+                                                          const char *fmt, ...)
+{
+	int len = snprintf(src->error, sizeof(src->error), "%s: ", item + 1);
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(src->error + len, sizeof(src->error) - len, fmt, args);
+	va_end(args);
+	return KNOT_EINVAL;
+}
+
+static int add_master(struct source *src, struct options *opts, const char *text)
+{
+	if (strncasecmp(text, "zk://", 5) == 0) {
+		return complain(src, MOD_MASTER, "'%s': this build has no ZooKeeper support", text);
+	}
+
+	struct endpoint *master = &opts->masters[opts->masters_count];
+	const char *error = endpoint_parse(text, master);
+	if (error != NULL) {
+		return complain(src, MOD_MASTER, "'%s': %s", text, error);
+	}
+	for (size_t i = 0; i < opts->masters_count; i++) {
+		if (endpoint_equal(&opts->masters[i], master)) {
+			return complain(src, MOD_MASTER, "'%s': the same master twice", text);
+		}
+	}
+	opts->masters_count++;
+	return KNOT_EOK;
+}
+
+static int read_masters(struct source *src, struct options *opts)
+{
+	knotd_conf_t conf = get(src, MOD_MASTER);
+	if (conf.count == 0) {
+		return complain(src, MOD_MASTER, "is required: where the Mesos masters are");
+	}
+
+	int ret = KNOT_EOK;
+	opts->masters = calloc(conf.count, sizeof(*opts->masters));
+	if (opts->masters == NULL) {
+		ret = KNOT_ENOMEM;
+	}
+	for (size_t i = 0; i < conf.count && ret == KNOT_EOK; i++) {
+		ret = add_master(src, opts, conf.multi[i].string);
+	}
+	knotd_conf_free(&conf);
+	return ret;
+}
+
+static int read_sources(struct source *src, struct options *opts)
+{
+	knotd_conf_t conf = get(src, MOD_IP_SOURCE);
+	if (conf.count == 0) {
+		opts->sources_count = sizeof(default_sources);
+		memcpy(opts->sources, default_sources, sizeof(default_sources));
+	}
+
+	int ret = KNOT_EOK;
+	for (size_t i = 0; i < conf.count && ret == KNOT_EOK; i++) {
+		uint8_t source = conf.multi[i].option;
+		if (memchr(opts->sources, source, opts->sources_count) != NULL) {
+			ret = complain(src, MOD_IP_SOURCE, "'%s' twice",
+			               knot_lookup_by_id(ip_sources, source)->name);
+		} else {
+			opts->sources[opts->sources_count++] = source;
+		}
+	}
+	knotd_conf_free(&conf);
+	return ret;
+}
+
+static int read_origin(struct source *src, struct options *opts)
+{
+	knotd_conf_t conf = get(src, MOD_ORIGIN);
+	const knot_dname_t *origin = conf.count > 0 ? conf.single.dname
+	                                            : (const knot_dname_t *)"\005mesos";
+	opts->origin = knot_dname_copy(origin, NULL);
+	knotd_conf_free(&conf);
+	if (opts->origin == NULL) {
+		return KNOT_ENOMEM;
+	}
+	knot_dname_to_lower(opts->origin);
+	return KNOT_EOK;
+}
+
+static int read_path(struct source *src, const yp_name_t *item, char **path)
+{
+	knotd_conf_t conf = get(src, item);
+	int ret = KNOT_EOK;
+	if (conf.count > 0) {
+		*path = strdup(conf.single.string);
+		ret = *path != NULL ? KNOT_EOK : KNOT_ENOMEM;
+	}
+	knotd_conf_free(&conf);
+	return ret;
+}
+
+static int read_paths(struct source *src, struct options *opts)
+{
+	int ret = read_path(src, MOD_CREDENTIAL_FILE, &opts->credential_file);
+	if (ret == KNOT_EOK) {
+		ret = read_path(src, MOD_CA_FILE, &opts->ca_file);
+	}
+	if (ret == KNOT_EOK) {
+		ret = read_path(src, MOD_CERT_FILE, &opts->cert_file);
+	}
+	if (ret == KNOT_EOK) {
+		ret = read_path(src, MOD_KEY_FILE, &opts->key_file);
+	}
+	return ret;
+}
+
+/*! \brief Reads the files as a poll will, to complain now and not then. */
+static int check_files(struct source *src, const struct options *opts)
+{
+	if (opts->cert_file != NULL && opts->key_file == NULL) {
+		return complain(src, MOD_CERT_FILE, "needs key-file");
+	}
+	if (opts->key_file != NULL && opts->cert_file == NULL) {
+		return complain(src, MOD_KEY_FILE, "needs cert-file");
+	}
+
+	if (opts->credential_file != NULL) {
+		const char *error = credential_read(opts->credential_file, NULL);
+		if (error != NULL) {
+			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s", opts->credential_file,
+			                error);
+		}
+	}
+
+	const char *bad = NULL;
+	const char *error = credential_check_tls(opts->ca_file, opts->cert_file, opts->key_file,
+	                                         &bad);
+	if (error != NULL) {
+		const yp_name_t *item = bad == opts->ca_file     ? MOD_CA_FILE
+		                        : bad == opts->cert_file ? MOD_CERT_FILE
+		                                                 : MOD_KEY_FILE;
+		return complain(src, item, "'%s' %s", bad != NULL ? bad : "", error);
+	}
+	return KNOT_EOK;
+}
+
+static int read_options(struct source *src, struct options *opts)
+{
+	opts->poll_interval = get(src, MOD_POLL_INTERVAL).single.integer;
+	opts->poll_timeout = get(src, MOD_POLL_TIMEOUT).single.integer;
+	opts->ttl = get(src, MOD_TTL).single.integer;
+	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
+	opts->rules = get(src, MOD_LABEL_RULES).single.option;
+
+	int ret = read_masters(src, opts);
+	if (ret == KNOT_EOK) {
+		ret = read_sources(src, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = read_origin(src, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = read_paths(src, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = check_files(src, opts);
+	}
+	return ret;
+}
+
+static int make_options(struct source *src, struct options **out)
+{
+	struct options *opts = calloc(1, sizeof(*opts));
+	int ret = KNOT_ENOMEM;
+	if (opts != NULL) {
+		opts->refs = 1;
+		ret = read_options(src, opts);
+	}
+	if (ret == KNOT_ENOMEM) {
+		snprintf(src->error, sizeof(src->error), "out of memory");
+	}
+	if (ret == KNOT_EOK) {
+		*out = opts;
+	} else {
+		options_free(opts);
+	}
+	return ret;
+}
+
+int options_check(knotd_conf_check_args_t *args)
+{
+	/* Outlives the call: Knot prints the text after it. */
+	static _Thread_local struct source src;
+	src.args = args;
+
+	struct options *opts = NULL;
+	int ret = make_options(&src, &opts);
+	if (ret != KNOT_EOK) {
+		args->err_str = src.error;
+	}
+	options_free(opts);
+	return ret;
+}
+
+int options_load(knotd_mod_t *mod, struct options **out)
+{
+	struct source src = { .mod = mod };
+	int ret = make_options(&src, out);
+	if (ret != KNOT_EOK) {
+		knotd_mod_log(mod, LOG_ERR, "%s", src.error);
+	}
+	return ret;
+}
+
+struct options *options_ref(struct options *opts)
+{
+	__atomic_add_fetch(&opts->refs, 1, __ATOMIC_RELAXED);
+	return opts;
+}
+
+void options_free(struct options *opts)
+{
+	if (opts != NULL && __atomic_sub_fetch(&opts->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+		knot_dname_free(opts->origin, NULL);
+		free(opts->masters);
+		free(opts->credential_file);
+		free(opts->ca_file);
+		free(opts->cert_file);
+		free(opts->key_file);
+		free(opts);
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool options_same_polling(const struct options *a, const struct options *b)
+{
+	if (a->masters_count != b->masters_count || a->poll_interval != b->poll_interval ||
+	    a->poll_timeout != b->poll_timeout ||
+	    !same_text(a->credential_file, b->credential_file) ||
+	    !same_text(a->ca_file, b->ca_file) || !same_text(a->cert_file, b->cert_file) ||
+	    !same_text(a->key_file, b->key_file)) {
+		return false;
+	}
+	for (size_t i = 0; i < a->masters_count; i++) {
+		if (!endpoint_equal(&a->masters[i], &b->masters[i]) ||
+		    a->masters[i].tls != b->masters[i].tls) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool options_same_naming(const struct options *a, const struct options *b)
+{
+	return a->ttl == b->ttl && a->rules == b->rules && a->sources_count == b->sources_count &&
+	       memcmp(a->sources, b->sources, a->sources_count) == 0 &&
+	       knot_dname_is_equal(a->origin, b->origin);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <urcu.h>
+
+#include "module/cluster_private.h"
+#include "module/util.h"
+
+/*! \brief First wait after a failure, in milliseconds; doubles up to poll-interval. */
+#define RETRY_MS 1000
+
+/*! \brief Bytes of a skipped name that a log line shows. */
+#define EXAMPLE_MAX 40
+
+/*! \brief Spreads a time by 10 % each way, so that replicas do not poll together. */
+static int64_t jitter(int64_t ms)
+{
+	uint32_t random = 0;
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random)) {
+		return ms;
+	}
+	return ms - ms / 10 + (ms / 5) * random / UINT32_MAX;
+}
+
+/*! \brief Says something through an instance of a view, of any view for NULL. */
+__attribute__((format(printf, 4, 5))) static void
+say(struct cluster *cluster, const struct view *view, int priority, const char *fmt, ...)
+{
+	pthread_mutex_lock(&cluster->lock);
+	const struct member *member = cluster->members;
+	while (member != NULL && view != NULL && member->view != view) {
+		member = member->next;
+	}
+	if (member != NULL) {
+		va_list args;
+		va_start(args, fmt);
+		knotd_mod_vlog(member->mod, priority, fmt, args);
+		va_end(args);
+	}
+	pthread_mutex_unlock(&cluster->lock);
+}
+
+/*! \brief Asks the masters in turn, the last good one first; notes what goes wrong. */
+static int fetch(struct cluster *cluster, struct master_reply *reply,
+                 char errors[static CLUSTER_ERROR_MAX])
+{
+	const struct options *options = cluster->options;
+	size_t first = cluster->last_good;
+	size_t errors_len = 0;
+	int ret = KNOT_ECONN;
+
+	errors[0] = '\0';
+	for (size_t i = 0; i < options->masters_count && ret == KNOT_ECONN; i++) {
+		/* first, 0, 1, ... without first */
+		size_t index = i == 0 ? first : i <= first ? i - 1 : i;
+		ret = master_fetch(cluster->client, &options->masters[index], reply);
+		if (ret == KNOT_ECONN && errors_len < CLUSTER_ERROR_MAX) {
+			errors_len += snprintf(errors + errors_len, CLUSTER_ERROR_MAX - errors_len,
+			                       "%s%s", errors_len > 0 ? "; " : "", reply->error);
+		}
+		if (ret == KNOT_EOK) {
+			cluster->last_good = index;
+		}
+	}
+	for (size_t i = 0; i < options->masters_count && ret == KNOT_EOK; i++) {
+		if (endpoint_equal(&options->masters[i], &reply->answered)) {
+			cluster->last_good = i;
+		}
+	}
+	return ret;
+}
+
+static bool want_host(void *resolver, struct text host)
+{
+	resolver_want(resolver, host);
+	return true;
+}
+
+/*! \brief Finds the addresses of all hosts that make records. */
+static void resolve(struct cluster *cluster, const struct state *state)
+{
+	for (size_t i = 0; i < cluster->options->masters_count; i++) {
+		const char *host = cluster->options->masters[i].host;
+		resolver_want(cluster->resolver, (struct text){ host, strlen(host) });
+	}
+	records_hosts(state, want_host, cluster->resolver);
+	resolver_wait(cluster->resolver);
+}
+
+/*! \brief Says that other names than before are left out. */
+static void say_skipped(struct cluster *cluster, struct view *view,
+                        const struct records_output *output)
+{
+	bool same = view->skipped == output->skipped && view->skipped_digest == output->digest;
+	view->skipped = output->skipped;
+	view->skipped_digest = output->digest;
+	if (same || view->reverse) {
+		return;
+	}
+	if (output->skipped == 0) {
+		say(cluster, view, LOG_INFO, "all names can be carried by DNS again");
+		return;
+	}
+
+	/* A stranger's bytes. */
+	char example[EXAMPLE_MAX + 1];
+	uint32_t len = MIN(output->example.len, EXAMPLE_MAX);
+	for (uint32_t i = 0; i < len; i++) {
+		unsigned char c = output->example.data[i];
+		example[i] = isascii(c) && isprint(c) ? (char)c : '?';
+	}
+	example[len] = '\0';
+	say(cluster, view, LOG_NOTICE,
+	    "%u names cannot be carried by DNS and are left out, such as '%s'", output->skipped,
+	    example);
+}
+
+/*! \brief Takes a reference to every view; NULL-terminated, to be freed; NULL if out of memory. */
+static struct view **take_views(struct cluster *cluster)
+{
+	pthread_mutex_lock(&cluster->lock);
+	cluster->fetching = false;
+	size_t count = 0;
+	for (struct view *view = cluster->views; view != NULL; view = view->next) {
+		count++;
+	}
+	struct view **views = calloc(count + 1, sizeof(*views));
+	if (views != NULL) {
+		count = 0;
+		for (struct view *view = cluster->views; view != NULL; view = view->next) {
+			view->refs++;
+			views[count++] = view;
+		}
+	}
+	pthread_mutex_unlock(&cluster->lock);
+	return views;
+}
+
+static void give_views(struct cluster *cluster, struct view **views)
+{
+	pthread_mutex_lock(&cluster->lock);
+	for (size_t i = 0; views[i] != NULL; i++) {
+		cluster_drop_view(cluster, views[i]);
+	}
+	pthread_mutex_unlock(&cluster->lock);
+	free(views);
+}
+
+/*! \brief Shows a view's new snapshot to queries and frees the old one when none looks at it. */
+static void publish(struct cluster *cluster, struct view *view, struct snapshot *snapshot)
+{
+	pthread_mutex_lock(&cluster->lock);
+	struct snapshot *old = rcu_xchg_pointer(&view->answer.snapshot, snapshot);
+	pthread_mutex_unlock(&cluster->lock);
+	synchronize_rcu();
+	snapshot_unref(old);
+}
+
+/*! \brief Builds and publishes the snapshots of all views. */
+static int build(struct cluster *cluster, const struct state *state, int64_t time)
+{
+	struct view **views = take_views(cluster);
+	if (views == NULL) {
+		return KNOT_ENOMEM;
+	}
+
+	int ret = KNOT_EOK;
+	for (size_t i = 0; views[i] != NULL && ret == KNOT_EOK && !atomic_load(&cluster->stop);
+	     i++) {
+		struct records_output output;
+		struct snapshot *snapshot = NULL;
+		ret = view_build(views[i], state, cluster->options, cluster->resolver, &output,
+		                 &snapshot);
+		if (ret == KNOT_EOK) {
+			snapshot_set_time(snapshot, time);
+			publish(cluster, views[i], snapshot);
+			say_skipped(cluster, views[i], &output);
+		}
+	}
+	give_views(cluster, views);
+	return ret;
+}
+
+/*! \brief Says what a good poll has changed. */
+static void say_success(struct cluster *cluster, const struct master_reply *reply,
+                        const char *troubles)
+{
+	const struct state *state = reply->state;
+	char old[ENDPOINT_TEXT_MAX], new[ENDPOINT_TEXT_MAX];
+	endpoint_text(&cluster->leader, false, old);
+	endpoint_text(&reply->answered, false, new);
+
+	if (!cluster->loaded) {
+		say(cluster, NULL, LOG_INFO,
+		    "loaded the state of leader %s: %u agents, %u frameworks, %u running tasks",
+		    new, state->registered_count, state->frameworks_count, state->tasks_count);
+	} else if (cluster->error[0] != '\0') {
+		say(cluster, NULL, LOG_NOTICE, "polls succeed again, leader is %s", new);
+	} else if (!endpoint_equal(&cluster->leader, &reply->answered)) {
+		say(cluster, NULL, LOG_NOTICE, "leader changed from %s to %s", old, new);
+	}
+	if (troubles[0] != '\0' && strcmp(troubles, cluster->troubles) != 0) {
+		say(cluster, NULL, LOG_WARNING, "some masters failed: %s", troubles);
+		strcpy(cluster->troubles, troubles);
+	}
+
+	cluster->loaded = true;
+	cluster->leader = reply->answered;
+	cluster->error[0] = '\0';
+	cluster->failures = 0;
+}
+
+/*! \brief Says why polls fail, if it is news. */
+static void say_failure(struct cluster *cluster, const char *error)
+{
+	cluster->failures++;
+	if (strcmp(cluster->error, error) == 0) {
+		return;
+	}
+	snprintf(cluster->error, sizeof(cluster->error), "%s", error);
+	if (cluster->loaded) {
+		say(cluster, NULL, LOG_WARNING, "polls fail, serving the last state: %s", error);
+	} else {
+		say(cluster, NULL, LOG_ERR, "polls fail, no state yet: %s", error);
+	}
+}
+
+/*! \brief Polls once. */
+static void poll_once(struct cluster *cluster)
+{
+	char errors[CLUSTER_ERROR_MAX];
+	struct master_reply reply;
+
+	resolver_begin(cluster->resolver);
+	int ret = fetch(cluster, &reply, errors);
+	if (ret == KNOT_ECONN) {
+		say_failure(cluster, errors);
+	}
+	if (ret != KNOT_EOK) {
+		return;
+	}
+
+	int64_t time = clock_ms(CLOCK_MONOTONIC);
+	resolve(cluster, reply.state);
+	ret = build(cluster, reply.state, time);
+	switch (ret) {
+	case KNOT_EOK: say_success(cluster, &reply, errors); break;
+	case KNOT_ESPACE: say_failure(cluster, "the state makes more records than fit"); break;
+	default: say_failure(cluster, knot_strerror(ret)); break;
+	}
+	state_free(reply.state);
+}
+
+/*! \brief Time until the next poll, in milliseconds. */
+static int64_t next_wait(const struct cluster *cluster)
+{
+	int64_t wait = (int64_t)cluster->options->poll_interval * 1000;
+	if (cluster->failures > 0) {
+		int64_t retry = (int64_t)RETRY_MS << MIN(cluster->failures - 1, 20);
+		wait = MIN(wait, retry);
+	}
+	return jitter(wait);
+}
+
+/*! \brief Waits for the next poll's time, or until somebody wants one at once. */
+static void wait_for_poll(struct cluster *cluster)
+{
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + next_wait(cluster);
+	struct timespec deadline = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+
+	pthread_mutex_lock(&cluster->lock);
+	int ret = 0;
+	while (ret == 0 && !cluster->poll_now && !atomic_load(&cluster->stop)) {
+		ret = pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
+	}
+	cluster->poll_now = false;
+	cluster->fetching = true;
+	pthread_mutex_unlock(&cluster->lock);
+}
+
+void *poller_run(void *ctx)
+{
+	struct cluster *cluster = ctx;
+	while (!atomic_load(&cluster->stop)) {
+		poll_once(cluster);
+		wait_for_poll(cluster);
+	}
+	return NULL;
+}

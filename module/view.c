@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/view.h"
+
+static bool is_reverse(const knot_dname_t *zone)
+{
+	return knot_dname_in_bailiwick(zone, (const uint8_t *)"\007in-addr\004arpa") >= 0 ||
+	       knot_dname_in_bailiwick(zone, (const uint8_t *)"\003ip6\004arpa") >= 0;
+}
+
+struct view *view_new(const knot_dname_t *zone, struct options *options, struct snapshot *snapshot)
+{
+	struct view *view = calloc(1, sizeof(*view));
+	if (view != NULL) {
+		view->refs = 1;
+		view->answer.snapshot = snapshot_ref(snapshot);
+		view->options = options_ref(options);
+		(void)knot_dname_to_wire(view->zone, zone, sizeof(view->zone));
+		view->reverse = is_reverse(zone);
+	}
+	return view;
+}
+
+void view_free(struct view *view)
+{
+	snapshot_unref(view->answer.snapshot);
+	options_free(view->options);
+	free(view);
+}
+
+bool view_fits(const struct view *view, const knot_dname_t *zone, const struct options *options)
+{
+	return knot_dname_is_equal(view->zone, zone) && options_same_naming(view->options, options);
+}
+
+static int put_record(void *builder, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+                      uint16_t rdata_len)
+{
+	return snapshot_builder_add(builder, owner, type, rdata, rdata_len);
+}
+
+static struct state_addresses look_up(void *resolver, struct text host)
+{
+	return resolver_get(resolver, host);
+}
+
+int view_build(const struct view *view, const struct state *state, const struct options *masters,
+               struct resolver *resolver, struct records_output *skipped, struct snapshot **out)
+{
+	struct records_master *known = calloc(masters->masters_count, sizeof(*known));
+	struct snapshot_builder *builder = snapshot_builder_new(view->zone, view->options->ttl);
+	int ret = KNOT_ENOMEM;
+	if (known != NULL && builder != NULL) {
+		for (size_t i = 0; i < masters->masters_count; i++) {
+			const struct endpoint *master = &masters->masters[i];
+			struct text host = { master->host, strlen(master->host) };
+			known[i].addresses = resolver_get(resolver, host);
+			known[i].port = master->port;
+		}
+		struct records_input input = {
+			.zone = view->zone,
+			.origin = view->options->origin,
+			.reverse = view->reverse,
+			.rules = view->options->rules,
+			.sources_count = view->options->sources_count,
+			.masters = known,
+			.masters_count = masters->masters_count,
+			.lookup = look_up,
+			.hosts = resolver,
+		};
+		memcpy(input.sources, view->options->sources, sizeof(input.sources));
+		*skipped = (struct records_output){ .put = put_record, .sink = builder };
+		ret = records_make(state, &input, skipped);
+	}
+	if (ret == KNOT_EOK) {
+		ret = snapshot_builder_finish(builder, out);
+	}
+	snapshot_builder_free(builder);
+	free(known);
+	return ret;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief One zone's side of a polled cluster: how its names are made, and its current snapshot.
+ *
+ * Module instances of one zone with the same options share a view, so that the new instance of a
+ * reload goes on where the old one is. Its maker guards it with the cluster's lock, but for
+ * view_build(), which needs none.
+ */
+#pragma once
+
+#include "module/answer.h"
+#include "module/options.h"
+#include "module/resolver.h"
+
+/*! \brief A view. */
+struct view {
+	struct view *next;         /*!< In its cluster's list. */
+	uint32_t refs;             /*!< Instances, and the poller while it works on it. */
+	struct answer_view answer; /*!< The snapshot, as queries see it. */
+	struct options *options;   /*!< How names are made; a reference. */
+	knot_dname_storage_t zone; /*!< Lower case. */
+	bool reverse;              /*!< The zone lies in in-addr.arpa. or ip6.arpa. */
+	uint32_t skipped;          /*!< Names left out by the last build; the poller's alone. */
+	uint64_t skipped_digest;   /*!< Which; the poller's alone. */
+};
+
+/*!
+ * \brief Makes a view with one reference.
+ *
+ * \param zone      Name of the zone, lower case; copied.
+ * \param options   A reference is taken.
+ * \param snapshot  What to serve at first; a reference is taken, NULL for nothing.
+ *
+ * \return NULL if memory runs out.
+ */
+struct view *view_new(const knot_dname_t *zone, struct options *options, struct snapshot *snapshot);
+
+/*! \brief Frees a view that no query and nobody else can reach any more. */
+void view_free(struct view *view);
+
+/*! \brief True if an instance of the zone with such options can share the view. */
+bool view_fits(const struct view *view, const knot_dname_t *zone, const struct options *options);
+
+/*!
+ * \brief Builds the view's snapshot of a state.
+ *
+ * \param masters   Options with the masters that are known.
+ * \param resolver  Knows the hosts of masters and state.
+ * \param skipped   Out: what is said of names that were left out.
+ * \param out       Out: snapshot with one reference.
+ *
+ * \retval KNOT_EOK
+ * \retval KNOT_ESPACE  More records than a cluster can have.
+ * \retval KNOT_ENOMEM
+ */
+int view_build(const struct view *view, const struct state *state, const struct options *masters,
+               struct resolver *resolver, struct records_output *skipped, struct snapshot **out);
