@@ -238,7 +238,7 @@ static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, kn
 		}
 		if (ctx->signer_first && is_signed(ctx, qdata)) {
 			/* Too late for a signature: the resolver asks on for the target. */
-			return state == KNOTD_IN_STATE_MISS ? KNOTD_IN_STATE_HIT : state;
+			return KNOTD_IN_STATE_HIT;
 		}
 		take_back(pkt, i + 1);
 		qdata->name = target;
@@ -290,7 +290,8 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 		return KNOTD_IN_STATE_ERROR;
 	}
 
-	if (chain && knot_pkt_qtype(pkt) != KNOT_RRTYPE_CNAME) {
+	uint16_t type = knot_pkt_qtype(pkt);
+	if (chain && type != KNOT_RRTYPE_CNAME && type != KNOT_RRTYPE_ANY) {
 		state = follow_cname(state, pkt, qdata, ctx, &sight);
 	}
 	if (is_open_question(state, pkt, qdata, ctx)) {
@@ -381,15 +382,16 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 
 	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
 	for (uint16_t i = 0; i < answer->count; i++) {
-		const knot_rrset_t *rr = knot_pkt_rr(answer, i);
-		if (rr->type != KNOT_RRTYPE_SRV) {
+		/* A copy: putting records may move the packet's. */
+		const knot_rrset_t rr = *knot_pkt_rr(answer, i);
+		if (rr.type != KNOT_RRTYPE_SRV) {
 			continue;
 		}
-		if (!snapshot_holds(sight.snapshot, rr->rrs.rdata)) {
-			put_static_glue(pkt, sight.snapshot, rr);
+		if (!snapshot_holds(sight.snapshot, rr.rrs.rdata)) {
+			put_static_glue(pkt, sight.snapshot, &rr);
 			continue;
 		}
-		const struct snapshot_name *name = snapshot_find(sight.snapshot, rr->owner);
+		const struct snapshot_name *name = snapshot_find(sight.snapshot, rr.owner);
 		put_set_glue(pkt, sight.snapshot, snapshot_set(name, KNOT_RRTYPE_SRV),
 		             answer->pos + i, knot_wire_get_id(qdata->query->wire));
 		/* Further pieces are of the same set. */

@@ -36,6 +36,9 @@ enum number {
 	EXPONENT_DIGITS,
 };
 
+/*! \brief State of an escape sequence of which only the backslash was read. */
+#define AFTER_BACKSLASH 0xff
+
 /*! \brief An open object or array. */
 struct level {
 	uint8_t place; /*!< 0 if it is not wanted. */
@@ -59,16 +62,15 @@ struct json_parser {
 	const char *token; /*!< Where the token's part in this chunk begins. */
 
 	/* The token: a string, number or literal that may go on in the next chunk. */
-	bool wanted;          /*!< Its text is needed. */
-	bool is_key;          /*!< It is a key. */
-	bool has_escapes;     /*!< A backslash was in it. */
-	bool after_backslash; /*!< Its last byte was a backslash that escapes. */
-	uint8_t hex_left;     /*!< So many digits of a `\u` escape are to come. */
-	enum number number;   /*!< State of a number. */
-	const char *literal;  /*!< What is to come of a literal. */
-	char *text;           /*!< Its parts from earlier chunks. */
-	size_t text_len;      /*!< 0 if it began in this chunk. */
-	size_t text_room;     /*!< Bytes allocated. */
+	bool wanted;         /*!< Its text is needed. */
+	bool is_key;         /*!< It is a key. */
+	bool has_escapes;    /*!< A backslash was in it. */
+	uint8_t escape;      /*!< Digits of a `\u` to come; AFTER_BACKSLASH; 0 if in no escape. */
+	enum number number;  /*!< State of a number. */
+	const char *literal; /*!< What is to come of a literal. */
+	char *text;          /*!< Its parts from earlier chunks. */
+	size_t text_len;     /*!< 0 if it began in this chunk. */
+	size_t text_room;    /*!< Bytes allocated. */
 
 	struct json_tokener *tokener; /*!< Decodes strings with escapes. */
 	locale_t c_locale;            /*!< In which numbers have a point. */
@@ -219,6 +221,9 @@ static int end_string(struct json_parser *p)
 	} else {
 		after_value(p);
 	}
+	if (!p->wanted) {
+		return KNOT_EOK;
+	}
 
 	if (p->text_len > 0) {
 		int ret = keep(p);
@@ -243,23 +248,19 @@ static int end_string(struct json_parser *p)
 static int scan_escape(struct json_parser *p)
 {
 	char c = *p->at++;
-	if (p->hex_left > 0) {
-		p->hex_left--;
+	if (p->escape != AFTER_BACKSLASH) {
+		p->escape--;
 		bool is_hex = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 		return is_hex ? KNOT_EOK : KNOT_EMALF;
 	}
-	p->after_backslash = false;
-	if (c == 'u') {
-		p->hex_left = 4;
-		return KNOT_EOK;
-	}
-	return c != '\0' && strchr("\"\\/bfnrt", c) != NULL ? KNOT_EOK : KNOT_EMALF;
+	p->escape = c == 'u' ? 4 : 0;
+	return c != '\0' && strchr("\"\\/bfnrtu", c) != NULL ? KNOT_EOK : KNOT_EMALF;
 }
 
 static int scan_string(struct json_parser *p)
 {
 	while (p->at < p->end) {
-		if (p->after_backslash || p->hex_left > 0) {
+		if (p->escape != 0) {
 			int ret = scan_escape(p);
 			if (ret != KNOT_EOK) {
 				return ret;
@@ -276,7 +277,7 @@ static int scan_string(struct json_parser *p)
 		} else if (c != '\\') {
 			return KNOT_EMALF;
 		}
-		p->after_backslash = true;
+		p->escape = AFTER_BACKSLASH;
 		p->has_escapes = true;
 	}
 	return keep(p);
@@ -418,41 +419,57 @@ static int scan_next(struct json_parser *p)
 	return c == (level.is_array ? ']' : '}') ? end_container(p) : KNOT_EMALF;
 }
 
-static bool is_blank(char c)
+static int begin_key(struct json_parser *p)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+	if (*p->at != '"') {
+		return KNOT_EMALF;
+	}
+	return begin_string(p, true, p->levels[p->depth - 1].place != 0);
 }
 
-/*! \brief Reads on between tokens. */
-static int scan_structure(struct json_parser *p)
+static int scan_colon(struct json_parser *p)
 {
-	while (is_blank(*p->at)) {
-		if (++p->at == p->end) {
-			return KNOT_EOK;
-		}
-	}
+	p->expect = VALUE;
+	return *p->at++ == ':' ? KNOT_EOK : KNOT_EMALF;
+}
 
-	char c = *p->at;
-	if ((c == ']' && p->expect == VALUE_OR_END) || (c == '}' && p->expect == KEY_OR_END)) {
+/*! \brief Begins a key or value, or ends the object or array that has none. */
+static int scan_first(struct json_parser *p)
+{
+	bool is_array = p->expect == VALUE_OR_END;
+	if (*p->at == (is_array ? ']' : '}')) {
 		p->at++;
 		return end_container(p);
 	}
-	switch (p->expect) {
-	case VALUE:
-	case VALUE_OR_END: return begin_value(p);
-	case KEY:
-	case KEY_OR_END:
-		if (c != '"') {
-			return KNOT_EMALF;
-		}
-		return begin_string(p, true, p->levels[p->depth - 1].place != 0);
-	case COLON:
+	return is_array ? begin_value(p) : begin_key(p);
+}
+
+/*! \brief True if a byte may stand between tokens (2). */
+static bool is_blank(char c)
+{
+	return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+}
+
+/*! \brief Reads one token, or as much of it as there is. */
+static int scan(struct json_parser *p)
+{
+	if (is_blank(*p->at) && p->expect <= NOTHING) {
 		p->at++;
-		p->expect = VALUE;
-		return c == ':' ? KNOT_EOK : KNOT_EMALF;
-	case NEXT: return scan_next(p);
-	default: return KNOT_EMALF;
+		return KNOT_EOK;
 	}
+	switch (p->expect) {
+	case VALUE: return begin_value(p);
+	case KEY: return begin_key(p);
+	case VALUE_OR_END:
+	case KEY_OR_END: return scan_first(p);
+	case COLON: return scan_colon(p);
+	case NEXT: return scan_next(p);
+	case NOTHING: return KNOT_EMALF;
+	case IN_STRING: return scan_string(p);
+	case IN_NUMBER: return scan_number(p);
+	case IN_LITERAL: return scan_literal(p);
+	}
+	return KNOT_EMALF;
 }
 
 int json_parser_feed(struct json_parser *p, const char *data, size_t len)
@@ -464,12 +481,7 @@ int json_parser_feed(struct json_parser *p, const char *data, size_t len)
 	p->end = data + len;
 	p->token = data;
 	while (p->error == KNOT_EOK && p->at < p->end) {
-		switch (p->expect) {
-		case IN_STRING: p->error = scan_string(p); break;
-		case IN_NUMBER: p->error = scan_number(p); break;
-		case IN_LITERAL: p->error = scan_literal(p); break;
-		default: p->error = scan_structure(p); break;
-		}
+		p->error = scan(p);
 	}
 	return p->error;
 }

@@ -359,6 +359,7 @@ static int take_reply(struct request *req, struct master_reply *reply)
 	}
 	reply->state = state;
 	reply->answered = req->endpoint;
+	reply->leader = leader;
 	reply->bytes = req->bytes;
 	return KNOT_EOK;
 }

@@ -48,6 +48,7 @@ void master_wake(struct master_client *client);
 struct master_reply {
 	struct state *state;          /*!< The leader's state, to be freed by the caller. */
 	struct endpoint answered;     /*!< Who gave it. */
+	struct endpoint leader;       /*!< Who it says leads: the same, maybe by another name. */
 	uint64_t bytes;               /*!< Length of the document. */
 	char error[MASTER_ERROR_MAX]; /*!< Why there is none, for a log. */
 };

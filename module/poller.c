@@ -192,7 +192,7 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	const struct state *state = reply->state;
 	char old[ENDPOINT_TEXT_MAX], new[ENDPOINT_TEXT_MAX];
 	endpoint_text(&cluster->leader, false, old);
-	endpoint_text(&reply->answered, false, new);
+	endpoint_text(&reply->leader, false, new);
 
 	if (!cluster->loaded) {
 		say(cluster, NULL, LOG_INFO,
@@ -200,7 +200,7 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 		    new, state->registered_count, state->frameworks_count, state->tasks_count);
 	} else if (cluster->error[0] != '\0') {
 		say(cluster, NULL, LOG_NOTICE, "polls succeed again, leader is %s", new);
-	} else if (!endpoint_equal(&cluster->leader, &reply->answered)) {
+	} else if (!endpoint_equal(&cluster->leader, &reply->leader)) {
 		say(cluster, NULL, LOG_NOTICE, "leader changed from %s to %s", old, new);
 	}
 	if (troubles[0] != '\0' && strcmp(troubles, cluster->troubles) != 0) {
@@ -209,7 +209,7 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	}
 
 	cluster->loaded = true;
-	cluster->leader = reply->answered;
+	cluster->leader = reply->leader;
 	cluster->error[0] = '\0';
 	cluster->failures = 0;
 }

@@ -11,8 +11,6 @@
 
 /*! \brief Mesos's word for agents, as it stands in names. */
 static const uint8_t SLAVE[] = "\005slave";
-static const uint8_t TCP[] = "\x04_tcp";
-static const uint8_t UDP[] = "\x04_udp";
 
 /*! \brief Octets of a label in wire form given as a string literal. */
 #define WIRE_LEN(label) (sizeof(label) - 1)
@@ -78,13 +76,11 @@ static void put_srv(struct maker *m, const struct name *owner, uint16_t port,
 	                        6 + target->len);
 }
 
-/*! \brief Makes the name of a label or two directly in the zone, such as `_leader._tcp.mesos.` */
-static void zone_name(const struct maker *m, struct name *name, const void *first, size_t first_len,
-                      const uint8_t *second, size_t second_len)
+/*! \brief Makes a name directly in the zone of labels in wire form, such as `_leader._tcp`. */
+static void zone_name(const struct maker *m, struct name *name, const void *labels, size_t len)
 {
 	name_start(name);
-	name_labels(name, first, first_len);
-	name_labels(name, second, second_len);
+	name_labels(name, labels, len);
 	name_end(name, m->input->zone, m->zone_len);
 }
 
@@ -218,8 +214,8 @@ static void service_name(struct alias *alias, struct name *name, const uint8_t *
 static void put_resource_ports(struct maker *m, const struct state_task *task,
                                const struct domain *domain, struct alias *alias)
 {
-	static const uint8_t *const protocols[] = { (const uint8_t *)"\x03tcp",
-		                                    (const uint8_t *)"\x03udp" };
+	static const uint8_t *const protocols[] = { (const uint8_t *)"\003tcp",
+		                                    (const uint8_t *)"\003udp" };
 
 	for (size_t p = 0; task->ranges_count > 0 && p < 2; p++) {
 		struct name own = { 0 }, agent;
@@ -419,7 +415,7 @@ static bool make_domain(const struct maker *m, const struct state_framework *fw,
 static void put_scheduler(struct maker *m, const struct state_framework *fw,
                           const struct domain *domain)
 {
-	static const uint8_t service[] = "\x0a_framework\x04_tcp";
+	static const uint8_t service[] = "\012_framework\004_tcp";
 
 	struct address literal;
 	struct state_addresses addrs = host_addresses(m, framework_host(fw), &literal);
@@ -474,8 +470,8 @@ static void put_tasks(struct maker *m)
 static void put_agents(struct maker *m)
 {
 	struct name slave, service;
-	zone_name(m, &slave, SLAVE, WIRE_LEN(SLAVE), NULL, 0);
-	zone_name(m, &service, "\x06_slave", 7, TCP, WIRE_LEN(TCP));
+	zone_name(m, &slave, SLAVE, WIRE_LEN(SLAVE));
+	zone_name(m, &service, "\006_slave\004_tcp", 12);
 
 	for (uint32_t i = 0; i < m->state->agents_count && m->ret == KNOT_EOK; i++) {
 		if (m->agents[i].count > 0) {
@@ -485,15 +481,18 @@ static void put_agents(struct maker *m)
 	}
 }
 
-/*! \brief Puts an SRV record under tcp and udp; \a label with its length octet. */
-static void put_both(struct maker *m, const uint8_t *label, uint16_t port,
-                     const struct name *target)
+/*! \brief Puts an SRV record of a service under tcp and udp, such as `_leader`. */
+static void put_both(struct maker *m, const char *service, uint16_t port, const struct name *target)
 {
-	struct name owner;
-	zone_name(m, &owner, label, 1 + label[0], TCP, WIRE_LEN(TCP));
-	put_srv(m, &owner, port, target);
-	zone_name(m, &owner, label, 1 + label[0], UDP, WIRE_LEN(UDP));
-	put_srv(m, &owner, port, target);
+	static const char *const protocols[] = { "\004_tcp", "\004_udp" };
+
+	for (size_t i = 0; i < 2; i++) {
+		char labels[32];
+		int len = snprintf(labels, sizeof(labels), "%s%s", service, protocols[i]);
+		struct name owner;
+		zone_name(m, &owner, labels, len);
+		put_srv(m, &owner, port, target);
+	}
 }
 
 /*! \brief Puts the records of the \a index-th known master. */
@@ -508,11 +507,11 @@ static void put_master(struct maker *m, uint32_t index, struct state_addresses a
 	label[0] = (char)len;
 
 	struct name all, own;
-	zone_name(m, &all, "\x06master", 7, NULL, 0);
-	zone_name(m, &own, label, 1 + len, NULL, 0);
+	zone_name(m, &all, "\006master", 7);
+	zone_name(m, &own, label, 1 + len);
 	put_addresses(m, &all, addrs);
 	put_addresses(m, &own, addrs);
-	put_both(m, (const uint8_t *)"\x07_master", port, &own);
+	put_both(m, "\007_master", port, &own);
 }
 
 static bool same_master(const struct records_master *master, struct state_addresses leader,
@@ -535,10 +534,10 @@ static void put_masters(struct maker *m)
 	uint16_t port = m->state->leader_port;
 
 	struct name name;
-	zone_name(m, &name, "\x06leader", 7, NULL, 0);
+	zone_name(m, &name, "\006leader", 7);
 	if (leader.count > 0) {
 		put_addresses(m, &name, leader);
-		put_both(m, (const uint8_t *)"\x07_leader", port, &name);
+		put_both(m, "\007_leader", port, &name);
 	}
 
 	bool known = false;

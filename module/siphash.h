@@ -11,8 +11,10 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint64_t siphash_rotl(uint64_t x, int bits)
 {
@@ -33,14 +35,12 @@ static inline void siphash_round(uint64_t v[static 4])
 	v[2] = siphash_rotl(v[2], 32);
 }
 
-/*! \brief Up to 8 bytes as the number that they are in little-endian order, on any machine. */
-static inline uint64_t siphash_word(const uint8_t *data, size_t len)
+/*! \brief The number that 8 bytes are in little-endian order. */
+static inline uint64_t siphash_word(const uint8_t bytes[static 8])
 {
-	uint64_t word = 0;
-	for (size_t i = 0; i < len; i++) {
-		word |= (uint64_t)data[i] << (8 * i);
-	}
-	return word;
+	uint64_t word;
+	memcpy(&word, bytes, sizeof(word));
+	return le64toh(word);
 }
 
 /*!
@@ -62,13 +62,17 @@ static inline uint64_t siphash13(const uint64_t key[static 2], const void *data,
 	size_t left = len;
 
 	for (; left >= 8; left -= 8, bytes += 8) {
-		uint64_t word = siphash_word(bytes, 8);
+		uint64_t word = siphash_word(bytes);
 		v[3] ^= word;
 		siphash_round(v);
 		v[0] ^= word;
 	}
 
-	uint64_t last = (uint64_t)len << 56 | siphash_word(bytes, left);
+	uint8_t tail[8] = { [7] = (uint8_t)len };
+	if (left > 0) {
+		memcpy(tail, bytes, left);
+	}
+	uint64_t last = siphash_word(tail);
 	v[3] ^= last;
 	siphash_round(v);
 	v[0] ^= last;
