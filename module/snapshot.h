@@ -29,7 +29,7 @@
 #include <libknot/libknot.h>
 
 /*! \brief Most bytes that building may take; more is no cluster's state. */
-#define SNAPSHOT_MEMORY_MAX ((size_t)2 << 30)
+#define SNAPSHOT_MEMORY_MAX ((size_t)1 << 30)
 
 /*! \brief A name of the table; opaque. */
 struct snapshot_name;
