@@ -14,6 +14,7 @@ static struct {
 
 static void free_cluster(struct cluster *cluster)
 {
+	state_free(cluster->before);
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
 	pthread_cond_destroy(&cluster->changed);

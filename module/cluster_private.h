@@ -41,6 +41,11 @@ struct cluster {
 	size_t last_good;              /*!< Index of the master to ask first. */
 	uint32_t failures;             /*!< Polls failed in a row. */
 	bool loaded;                   /*!< A poll has succeeded. */
+	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
+	struct state *before;          /*!< What the last good poll made records of. */
+	uint32_t kept;                 /*!< Agents in it that have not registered again. */
+	char master_id[64];            /*!< Start of the ID of the leader that answered last. */
+	int64_t master_since;          /*!< When that ID was first seen: CLOCK_MONOTONIC in ms. */
 	struct endpoint leader;        /*!< As of the last good poll. */
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */

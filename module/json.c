@@ -68,6 +68,7 @@ struct json_parser {
 	uint8_t escape;      /*!< Digits of a `\u` to come; AFTER_BACKSLASH; 0 if in no escape. */
 	enum number number;  /*!< State of a number. */
 	const char *literal; /*!< What is to come of a literal. */
+	bool is_true;        /*!< The literal is `true`. */
 	char *text;          /*!< Its parts from earlier chunks. */
 	size_t text_len;     /*!< 0 if it began in this chunk. */
 	size_t text_room;    /*!< Bytes allocated. */
@@ -376,16 +377,18 @@ static int scan_literal(struct json_parser *p)
 			return KNOT_EMALF;
 		}
 	}
-	if (*p->literal == '\0') {
-		after_value(p);
+	if (*p->literal != '\0') {
+		return KNOT_EOK;
 	}
-	return KNOT_EOK;
+	after_value(p);
+	return p->wanted ? p->handler->number(p->ctx, p->place, p->is_true) : KNOT_EOK;
 }
 
 static int begin_literal(struct json_parser *p, const char *literal)
 {
-	p->expect = IN_LITERAL;
+	begin_token(p, IN_LITERAL, place_of(p, p->place)->kind == JSON_BOOLEAN && *literal != 'n');
 	p->literal = literal;
+	p->is_true = *literal == 't';
 	return scan_literal(p);
 }
 

@@ -38,7 +38,7 @@
 #define JSON_TEXT_MAX (64U << 10)
 
 /*! \brief Kinds of value that a place can want. */
-enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER };
+enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_BOOLEAN };
 
 /*! \brief A member that is wanted of an object. */
 struct json_member {
@@ -74,6 +74,7 @@ struct json_handler {
 	/*! It ends. */
 	int (*end)(void *ctx, unsigned place);
 	int (*string)(void *ctx, unsigned place, struct text text);
+	/*! A number; of a boolean 0 or 1. */
 	int (*number)(void *ctx, unsigned place, double number);
 };
 

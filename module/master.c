@@ -361,6 +361,8 @@ static int take_reply(struct request *req, struct master_reply *reply)
 	reply->answered = req->endpoint;
 	reply->leader = leader;
 	reply->bytes = req->bytes;
+	const char *date = header(req->client->easy, "Date");
+	reply->date = date != NULL ? curl_getdate(date, NULL) : 0;
 	return KNOT_EOK;
 }
 

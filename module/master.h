@@ -50,6 +50,7 @@ struct master_reply {
 	struct endpoint answered;     /*!< Who gave it. */
 	struct endpoint leader;       /*!< Who it says leads: the same, maybe by another name. */
 	uint64_t bytes;               /*!< Length of the document. */
+	int64_t date;                 /*!< Its `Date`, seconds since 1970; 0 without one. */
 	char error[MASTER_ERROR_MAX]; /*!< Why there is none, for a log. */
 };
 

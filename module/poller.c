@@ -8,10 +8,14 @@
 #include <urcu.h>
 
 #include "module/cluster_private.h"
+#include "module/failover.h"
 #include "module/util.h"
 
 /*! \brief First wait after a failure, in milliseconds; doubles up to poll-interval. */
 #define RETRY_MS 1000
+
+/*! \brief How long after an election a poll comes every RETRY_MS, in seconds. */
+#define FAILOVER_SECONDS 60
 
 /*! \brief Bytes of a skipped name that a log line shows. */
 #define EXAMPLE_MAX 40
@@ -214,10 +218,9 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	cluster->failures = 0;
 }
 
-/*! \brief Says why polls fail, if it is news. */
+/*! \brief Says why polls give nothing, if it is news. */
 static void say_failure(struct cluster *cluster, const char *error)
 {
-	cluster->failures++;
 	if (strcmp(cluster->error, error) == 0) {
 		return;
 	}
@@ -229,30 +232,97 @@ static void say_failure(struct cluster *cluster, const char *error)
 	}
 }
 
+/*! \brief Says how many agents are served as before the failover, if that has changed. */
+static void say_kept(struct cluster *cluster, const struct state *state)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < state->agents_count; i++) {
+		kept += state->agents[i].kept;
+	}
+	if (kept > 0 && cluster->kept == 0) {
+		say(cluster, NULL, LOG_NOTICE,
+		    "%u agents have not registered with the new leader yet, their records are kept",
+		    kept);
+	} else if (kept == 0 && cluster->kept > 0) {
+		say(cluster, NULL, LOG_NOTICE, "no more records are kept of before the failover");
+	}
+	cluster->kept = kept;
+}
+
+/*!
+ * \brief Seconds since a leader was elected.
+ *
+ * Held against its own clock (`Date`), not ours. Without either the time counts since this leader
+ * was first seen.
+ */
+static double since_elected(struct cluster *cluster, const struct master_reply *reply)
+{
+	const struct state *state = reply->state;
+	char id[sizeof(cluster->master_id)] = "";
+	memcpy(id, state->id.data != NULL ? state->id.data : "",
+	       MIN(state->id.len, sizeof(id) - 1));
+	if (cluster->master_since == 0 || memcmp(id, cluster->master_id, sizeof(id)) != 0) {
+		memcpy(cluster->master_id, id, sizeof(id));
+		cluster->master_since = clock_ms(CLOCK_MONOTONIC);
+	}
+
+	if (reply->date > 0 && state->elected_time > 0) {
+		return (double)reply->date - state->elected_time;
+	}
+	return (double)(clock_ms(CLOCK_MONOTONIC) - cluster->master_since) / 1000;
+}
+
+/*! \brief Makes the records of a state, and of what it does not know yet after a failover. */
+static int take_state(struct cluster *cluster, struct state *state)
+{
+	int64_t time = clock_ms(CLOCK_MONOTONIC);
+	int ret = failover_keep(state, cluster->before);
+	if (ret == KNOT_EOK) {
+		resolve(cluster, state);
+		ret = build(cluster, state, time);
+	}
+	return ret;
+}
+
 /*! \brief Polls once. */
 static void poll_once(struct cluster *cluster)
 {
 	char errors[CLUSTER_ERROR_MAX];
 	struct master_reply reply;
 
+	cluster->hurry = false;
 	resolver_begin(cluster->resolver);
 	int ret = fetch(cluster, &reply, errors);
-	if (ret == KNOT_ECONN) {
-		say_failure(cluster, errors);
-	}
 	if (ret != KNOT_EOK) {
+		if (ret == KNOT_ECONN) {
+			cluster->failures++;
+			say_failure(cluster, errors);
+		}
 		return;
 	}
 
-	int64_t time = clock_ms(CLOCK_MONOTONIC);
-	resolve(cluster, reply.state);
-	ret = build(cluster, reply.state, time);
-	switch (ret) {
-	case KNOT_EOK: say_success(cluster, &reply, errors); break;
-	case KNOT_ESPACE: say_failure(cluster, "the state makes more records than fit"); break;
-	default: say_failure(cluster, knot_strerror(ret)); break;
+	double since = since_elected(cluster, &reply);
+	if (failover_is_blank(reply.state, since)) {
+		cluster->hurry = true;
+		say_failure(cluster,
+		            "the leader has no agents and may not have read its registry yet");
+		state_free(reply.state);
+		return;
 	}
-	state_free(reply.state);
+
+	ret = take_state(cluster, reply.state);
+	if (ret != KNOT_EOK) {
+		cluster->failures++;
+		say_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
+		                                        : knot_strerror(ret));
+		state_free(reply.state);
+		return;
+	}
+	say_success(cluster, &reply, errors);
+	say_kept(cluster, reply.state);
+	cluster->hurry = reply.state->recovered_count > 0 && since < FAILOVER_SECONDS;
+	state_free(cluster->before);
+	cluster->before = reply.state;
 }
 
 /*! \brief Time until the next poll, in milliseconds. */
@@ -262,6 +332,9 @@ static int64_t next_wait(const struct cluster *cluster)
 	if (cluster->failures > 0) {
 		int64_t retry = (int64_t)RETRY_MS << MIN(cluster->failures - 1, 20);
 		wait = MIN(wait, retry);
+	}
+	if (cluster->hurry) {
+		wait = RETRY_MS;
 	}
 	return jitter(wait);
 }

@@ -116,7 +116,7 @@ void records_hosts(const struct state *state, bool (*each)(void *ctx, struct tex
 	}
 	for (uint32_t i = 0; i < state->agents_count; i++) {
 		const struct state_agent *agent = &state->agents[i];
-		if (agent->registered && agent->host.len > 0 &&
+		if (state_agent_serves(agent) && agent->host.len > 0 &&
 		    !address_parse(agent->host, &ignored) && !each(ctx, agent->host)) {
 			return;
 		}
@@ -128,7 +128,7 @@ static void resolve_agents(struct maker *m, struct address *literals)
 {
 	for (uint32_t i = 0; i < m->state->agents_count; i++) {
 		const struct state_agent *agent = &m->state->agents[i];
-		if (agent->registered) {
+		if (state_agent_serves(agent)) {
 			m->agents[i] = host_addresses(m, agent->host, &literals[i]);
 		}
 	}
@@ -456,7 +456,7 @@ static void put_tasks(struct maker *m)
 			framework = task->framework;
 			named = make_domain(m, &m->state->frameworks[framework], &domain);
 		}
-		if (!named || !m->state->agents[task->agent].registered) {
+		if (!named || !state_agent_serves(&m->state->agents[task->agent])) {
 			continue;
 		}
 		if (m->reverse != NULL) {

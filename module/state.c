@@ -159,10 +159,10 @@ static int on_string(void *ctx, unsigned place, struct text text)
 static int on_number(void *ctx, unsigned place, double number)
 {
 	struct state_parser *p = ctx;
-	if (place == STATE_ELECTED_TIME) {
-		p->state->elected_time = number;
-	} else {
-		state_task_number(&p->builder, place, number);
+	switch (place) {
+	case STATE_ELECTED_TIME: p->state->elected_time = number; break;
+	case FRAMEWORK_RECOVERED: framework(p)->recovered = number != 0; break;
+	default: state_task_number(&p->builder, place, number); break;
 	}
 	return KNOT_EOK;
 }

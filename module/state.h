@@ -39,6 +39,7 @@ struct state_agent {
 	uint16_t port;    /*!< Port of its `pid`; 0 without a usable one. */
 	bool registered;  /*!< Is in `slaves`. */
 	bool recovered;   /*!< Is in `recovered_slaves`: known, but not registered again yet. */
+	bool kept;        /*!< ... and served as before by failover_keep(). */
 };
 
 /*! \brief A framework (Mesos: `FrameworkInfo`). */
@@ -48,6 +49,7 @@ struct state_framework {
 	struct text pid_host; /*!< Host part of its `pid`; absent if it speaks HTTP. */
 	uint16_t pid_port;    /*!< Port of its `pid`; 0 without one. */
 	struct text hostname; /*!< May be empty. */
+	bool recovered;       /*!< Known from its agents, its scheduler is not back yet. */
 };
 
 /*! \brief Consecutive ports, both ends included. */
@@ -109,6 +111,12 @@ struct state {
 
 	void *memory; /*!< Owner of all the above; private to state.c. */
 };
+
+/*! \brief True if an agent and its tasks make records. */
+static inline bool state_agent_serves(const struct state_agent *agent)
+{
+	return agent->registered || agent->kept;
+}
 
 struct state_parser;
 

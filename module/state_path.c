@@ -33,7 +33,7 @@ static const struct json_member slave[] = {
 static const struct json_member framework[] = {
 	JSON_MEMBER("id", FRAMEWORK_ID),   JSON_MEMBER("name", FRAMEWORK_NAME),
 	JSON_MEMBER("pid", FRAMEWORK_PID), JSON_MEMBER("hostname", FRAMEWORK_HOSTNAME),
-	JSON_MEMBER("tasks", TASKS),
+	JSON_MEMBER("tasks", TASKS),       JSON_MEMBER("recovered", FRAMEWORK_RECOVERED),
 };
 
 static const struct json_member task[] = {
@@ -133,6 +133,7 @@ const struct json_place state_places[] = {
 	[FRAMEWORK_NAME] = { JSON_STRING },
 	[FRAMEWORK_PID] = { JSON_STRING },
 	[FRAMEWORK_HOSTNAME] = { JSON_STRING },
+	[FRAMEWORK_RECOVERED] = { JSON_BOOLEAN },
 
 	[TASKS] = ARRAY(TASK),
 	[TASK] = OBJECT(task),
