@@ -234,3 +234,16 @@ class Model:
             self._addresses(f"master{number}", host_addresses(host))
             for protocol in ("tcp", "udp"):
                 self._srv(f"_master._{protocol}", port, f"master{number}")
+
+
+def tempting_owners(state):
+    """Owners that a careless reader finds: all tasks ever, running or not, all agents known."""
+    frameworks = []
+    for framework in state["frameworks"] + state.get("completed_frameworks", []):
+        tasks = [dict(task, state="TASK_RUNNING") for key, value in framework.items()
+                 if key.endswith("tasks") for task in value]
+        frameworks.append(dict(framework, tasks=tasks))
+    agents = [{"id": task["slave_id"], "pid": "slave(1)@192.0.2.255:5051"}
+              for framework in frameworks for task in framework["tasks"]]
+    everything = dict(state, frameworks=frameworks, slaves=agents + state["slaves"])
+    return {owner for rules in LABEL_LIMIT for owner, _, _ in Model(everything, rules=rules).records}
