@@ -30,15 +30,26 @@ static int64_t jitter(int64_t ms)
 	return ms - ms / 10 + (ms / 5) * random / UINT32_MAX;
 }
 
-/*! \brief Says something through an instance of a view, of any view for NULL. */
+/*! \brief Finds the instance to say something through: of the view if given, forward if possible.
+ */
+static const struct member *speaker(const struct cluster *cluster, const struct view *view)
+{
+	const struct member *found = NULL;
+	for (const struct member *member = cluster->members; member != NULL;
+	     member = member->next) {
+		if (view != NULL ? member->view == view : found == NULL || !member->view->reverse) {
+			found = member;
+		}
+	}
+	return found;
+}
+
+/*! \brief Says something about a view, or about the cluster for NULL. */
 __attribute__((format(printf, 4, 5))) static void
 say(struct cluster *cluster, const struct view *view, int priority, const char *fmt, ...)
 {
 	pthread_mutex_lock(&cluster->lock);
-	const struct member *member = cluster->members;
-	while (member != NULL && view != NULL && member->view != view) {
-		member = member->next;
-	}
+	const struct member *member = speaker(cluster, view);
 	if (member != NULL) {
 		va_list args;
 		va_start(args, fmt);

@@ -63,7 +63,8 @@ static int end_agent(struct state_parser *p, bool registered)
 
 	struct state_agent *agent = (struct state_agent *)p->agents.list.data + index;
 	/* What a registered agent says itself counts more than what the registry remembers. */
-	if (entry->host.len > 0 && (registered || !agent->registered)) {
+	bool better = registered || !agent->registered || agent->host.len == 0;
+	if (entry->host.len > 0 && better) {
 		agent->host = entry->host;
 		agent->port = entry->port;
 	}

@@ -124,9 +124,10 @@ int state_task_object_end(struct state_task_builder *b, unsigned place)
 
 static int read_ranges(struct state_task_builder *b, struct text text)
 {
+	struct text list = ranges_list(text);
 	struct state_port_range range;
 	b->ranges.count = 0;
-	while (ranges_next(&text, &range)) {
+	while (ranges_next(&list, &range)) {
 		struct state_port_range *item = vector_push(&b->ranges, b->arena);
 		if (item == NULL) {
 			return arena_error(b->arena);

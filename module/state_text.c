@@ -105,18 +105,23 @@ static bool range_parse(struct text piece, struct state_port_range *range)
 	return true;
 }
 
-bool ranges_next(struct text *rest, struct state_port_range *range)
+struct text ranges_list(struct text text)
 {
-	trim(rest);
-	take_byte(rest, '[');
-	if (rest->len > 0 && rest->data[rest->len - 1] == ']') {
-		rest->len--;
+	trim(&text);
+	take_byte(&text, '[');
+	if (text.len > 0 && text.data[text.len - 1] == ']') {
+		text.len--;
 	}
-	while (rest->len > 0) {
-		const char *comma = memchr(rest->data, ',', rest->len);
-		uint32_t len = comma != NULL ? (uint32_t)(comma - rest->data) : rest->len;
-		struct text piece = { rest->data, len };
-		advance(rest, comma != NULL ? len + 1 : len);
+	return text;
+}
+
+bool ranges_next(struct text *list, struct state_port_range *range)
+{
+	while (list->len > 0) {
+		const char *comma = memchr(list->data, ',', list->len);
+		uint32_t len = comma != NULL ? (uint32_t)(comma - list->data) : list->len;
+		struct text piece = { list->data, len };
+		advance(list, comma != NULL ? len + 1 : len);
 		if (range_parse(piece, range)) {
 			return true;
 		}

@@ -27,14 +27,17 @@ int text_copy(struct arena *arena, struct text text, struct text *out);
  */
 bool duration_parse(struct text text, double *seconds);
 
+/*! \brief What is between the brackets of a list of ports, `[31000-31002, 32000-32100]`. */
+struct text ranges_list(struct text text);
+
 /*!
- * \brief Takes the next range out of a list of ports, `[31000-31002, 32000-32100]`.
+ * \brief Takes the next range out of a list of ports.
  *
  * Pieces that are no range of ports are passed over.
  *
- * \param rest   The list; what is left of it afterwards.
+ * \param list   What ranges_list() gave; what is left of it afterwards.
  * \param range  Out: the range.
  *
  * \return True, or false if there is none left.
  */
-bool ranges_next(struct text *rest, struct state_port_range *range);
+bool ranges_next(struct text *list, struct state_port_range *range);

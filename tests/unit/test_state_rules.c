@@ -128,6 +128,9 @@ static void test_agents(void **unused)
 		{ "\"recovered_slaves\":[{\"id\":\"A\",\"pid\":\"s@r:2\"}],\"slaves\":[{\"id\":"
 		  "\"A\"}]",
 		  "agent id=\"A\" host=\"r\" port=2 registered=1 recovered=1" },
+		{ "\"slaves\":[{\"id\":\"A\"}],\"recovered_slaves\":[{\"id\":\"A\",\"pid\":\"s@r:"
+		  "2\"}]",
+		  "agent id=\"A\" host=\"r\" port=2 registered=1 recovered=1" },
 		{ "\"slaves\":[{\"id\":\"A\",\"pid\":\"s@h:1\"},{\"id\":\"B\"}]",
 		  "agent id=\"B\" host=\"\" port=0" },
 		{ "\"slaves\":[{\"pid\":\"s@h:1\",\"pid\":\"-\",\"id\":\"A\"}]",
@@ -179,6 +182,8 @@ static void test_ranges(void **unused)
 		{ "[18446744073709551617-18446744073709551618]", "ranges= " },
 		{ "[,,1-2,,]", "ranges=1-2, " },
 		{ "[[1-2]]", "ranges= " },
+		{ "[1-2,[3-4]", "ranges=1-2, " },
+		{ "[1-2],3-4]", "ranges=3-4, " },
 		{ "[1-2]\",\"ports\":\"[3-4]", "ranges=3-4, " },
 		{ "[1-2]\",\"ports\":[\"3-4\"],\"x\":\"", "ranges=1-2, " },
 	};

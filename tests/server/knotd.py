@@ -1,0 +1,266 @@
+"""A real knotd with the module loaded, in a directory and on a port of its own.
+
+    with Knotd() as server:
+        server.module("cluster", master="127.0.0.1:5050")
+        server.zone("mesos.", modules=["mod-mesos/cluster"])
+        server.start()
+        server.ask("leader.mesos.", "A")
+
+Environment: MESOS_SO (the library to test), KNOTD_WRAPPER (a command to run knotd under, such as
+valgrind), KNOTD_PRELOAD (LD_PRELOAD for knotd and knotc, such as the sanitizers' libraries),
+TEST_PATIENCE (how much longer to wait). Leaving the `with` ends knotd, and fails unless it lived
+until then, ended with status 0 and no sanitizer had anything to say.
+"""
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import dns.exception
+
+from ask import Ask
+from ports import free_port
+from waiting import PATIENCE, wait_for
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+MESOS_SO = pathlib.Path(os.environ.get("MESOS_SO", REPOSITORY / "build/module/mesos.so")).resolve()
+WRAPPER = shlex.split(os.environ.get("KNOTD_WRAPPER", ""))
+PRELOAD = os.environ.get("KNOTD_PRELOAD", "")
+
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:")
+
+SERVER = """\
+server:
+    rundir: "{directory}"
+    listen: {address}@{port}
+    udp-workers: 2
+    tcp-workers: 2
+    background-workers: 1
+database:
+    storage: "{directory}"
+control:
+    listen: "{directory}/knot.sock"
+log:
+  - target: stderr
+    any: info
+module:
+  - id: mod-mesos
+    file: "{library}"
+"""
+
+ZONE_HEAD = """\
+$ORIGIN {name}
+$TTL 300
+@ SOA ns.mesos. admin.mesos. 1 3600 600 86400 60
+@ NS ns.mesos.
+"""
+
+
+def _program(name):
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def _value(value):
+    """A value as knot.conf wants it; what its parser could take for a list is quoted."""
+    if isinstance(value, (list, tuple)):
+        return "[ " + ", ".join(map(_value, value)) + " ]"
+    text = str(value)
+    return f'"{text}"' if re.search(r"[\[\],]", text) and not text.startswith('"') else text
+
+
+def _section(name, items):
+    lines = [f"    {key.replace('_', '-')}: {_value(value)}" for key, value in items.items()]
+    return f"{name}:\n  - " + "\n".join(lines).lstrip() + "\n"
+
+
+class Knotd:
+    address = "127.0.0.1"
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-"))
+        self.port = free_port()
+        self.ask = Ask(self.address, self.port)
+        self.process = None
+        self.sections = {}
+        self.zones = {}
+        self._log = self.directory / "log"
+        self._log.touch()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            if self.process:
+                self.stop()
+            self._assert_clean()
+        finally:
+            print(f"--- knot.conf\n{self._configuration()}--- log\n{self.log}")
+            shutil.rmtree(self.directory)
+
+    # What it is to serve.
+
+    def section(self, name, id, **items):
+        """Sets one section of the configuration; underscores in names mean dashes."""
+        self.sections[name, id] = {"id": id, **items}
+
+    def module(self, id, **options):
+        """Sets one cluster (a mod-mesos section)."""
+        self.section("mod-mesos", id, **options)
+
+    def zone(self, name, text="", modules=(), **items):
+        """Sets one zone: SOA, NS and what `text` adds to them."""
+        path = self.directory / f"{name}zone"
+        path.write_text(ZONE_HEAD.format(name=name) + text)
+        self.zones[name] = {"domain": name, "file": path, **items}
+        if modules:
+            self.zones[name]["module"] = list(modules)
+
+    def _configuration(self):
+        head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
+                             library=MESOS_SO)
+        sections = [_section(name, items) for (name, _), items in self.sections.items()]
+        return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
+
+    def write(self):
+        """Writes the configuration; start() and reload() do it by themselves."""
+        path = self.directory / "knot.conf"
+        path.write_text(self._configuration())
+        return path
+
+    # Its life.
+
+    def start(self):
+        """Starts knotd and waits until it answers (which says nothing about any master)."""
+        assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
+        conf = self.write()
+        with open(self._log, "ab") as log:
+            self.process = subprocess.Popen([*WRAPPER, _program("knotd"), "-c", conf],
+                                            stdout=log, stderr=log, env=self._environment())
+        wait_for(self._answers, 10, "knotd to answer")
+        assert "cannot bind" not in self.log, self.log
+
+    def _answers(self):
+        assert self.process.poll() is None, f"knotd ended at its start:\n{self.log}"
+        try:
+            answer = Ask(self.address, self.port, 0.2)(next(iter(self.zones)), "SOA")
+        except (OSError, dns.exception.DNSException):
+            return False
+        return answer and (self.directory / "knot.sock").exists()
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends knotd, which must still be alive, and must end by itself and with status 0."""
+        process, self.process = self.process, None
+        assert process.poll() is None, f"knotd is gone, status {process.returncode}:\n{self.log}"
+        process.send_signal(number)
+        try:
+            process.wait(30 * PATIENCE)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        assert process.returncode == 0, f"knotd's status {process.returncode}:\n{self.log}"
+        self._assert_clean()
+
+    def _assert_clean(self):
+        reports = [path.read_text(errors="replace") for path in self.directory.glob("sanitizer*")]
+        assert not reports, "\n".join(reports)
+        assert not SANITIZER_REPORT.search(self.log), self.log
+
+    def _environment(self):
+        environment = dict(os.environ)
+        if PRELOAD:
+            environment["LD_PRELOAD"] = PRELOAD
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+            options = [environment.get(name), f"log_path={self.directory}/sanitizer"]
+            environment[name] = ":".join(filter(None, options))
+        return environment
+
+    # Its control.
+
+    def knotc(self, *arguments, status=0):
+        """Runs knotc and returns what it printed; fails if its exit status is another."""
+        done = subprocess.run([_program("knotc"), "-c", self.directory / "knot.conf", *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=60 * PATIENCE, check=False, env=self._environment())
+        assert status is None or done.returncode == status, f"{arguments}: {done.stdout}"
+        return done.stdout
+
+    def reload(self):
+        self.write()
+        self.knotc("reload")
+
+    def zone_reload(self, zone="mesos."):
+        """Loads a zone and its modules anew."""
+        self.knotc("-f", "zone-reload", zone)
+
+    # What is seen of it.
+
+    @property
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def log_lines(self, *words):
+        """The lines of the log that hold all the words, case aside."""
+        return [line for line in self.log.splitlines()
+                if all(word.lower() in line.lower() for word in words)]
+
+    def module_lines(self, *words):
+        """The module's own lines of the log."""
+        return self.log_lines("module 'mod-mesos/", *words)
+
+    def wait_until(self, name, kind, condition, seconds=10):
+        """Asks until a reply fulfils the condition; returns that reply."""
+        def asked():
+            reply = self.ask(name, kind)
+            return reply if condition(reply) else None
+        return wait_for(asked, seconds, f"another answer to {name} {kind}")
+
+    @staticmethod
+    def wait_polls(master, count, seconds=10):
+        """Waits until a master has been polled that often in all."""
+        wait_for(lambda: master.count() >= count, seconds, f"poll {count} of {master.address}")
+
+    def poll(self, master, zone="mesos."):
+        """Makes the module poll now, and waits until the master has been asked."""
+        count = master.count()
+        self.zone_reload(zone)
+        self.wait_polls(master, count + 1)
+
+    def wait_log(self, *words, seconds=10):
+        """Waits for a line of the log that holds all the words."""
+        return wait_for(lambda: self.log_lines(*words), seconds, f"{words} in the log")
+
+    def wait_ready(self, name="leader.mesos.", kind="A"):
+        """Waits until the first poll has come in."""
+        return self.wait_until(name, kind, lambda reply: reply.answer)
+
+    def _tasks(self):
+        """A directory of /proc for each of knotd's threads."""
+        return list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
+
+    def threads(self, name=""):
+        """How many threads there are whose name starts with a word."""
+        return sum((task / "comm").read_text().startswith(name) for task in self._tasks())
+
+    def blocked_signals(self, name):
+        """The signals that each thread of that name blocks, as sets of numbers."""
+        found = []
+        for task in self._tasks():
+            if (task / "comm").read_text().startswith(name):
+                mask = int(re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text())[1], 16)
+                found.append({number for number in range(1, 65) if mask >> (number - 1) & 1})
+        return found
+
+    def descriptors(self):
+        """How many descriptors are open."""
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def memory(self):
+        """Resident memory in KiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s*(\d+)", status)[1])

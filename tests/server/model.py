@@ -1,0 +1,249 @@
+"""An independent model of the naming rules: a master's state in, records out.
+
+Slow, plain and written from the specification alone, so that it can be held against the module.
+A record is (owner, type, data), all text, lower case, as a zone file would have it.
+"""
+import hashlib
+import ipaddress
+import re
+import socket
+
+ZBASE32 = "ybndrfg8ejkmcpqxot1uwisza345h769"
+DEFAULT_SOURCES = ("netinfo", "mesos", "host")
+LABEL_LIMIT = {"rfc1123": 63, "rfc952": 24}
+
+
+def label(name, rules="rfc1123"):
+    """One label made of any text by the label rules; may come out empty."""
+    limit = LABEL_LIMIT[rules]
+    text = "".join("-" if c in "._" else c.lower()
+                   for c in name if c in "._-" or (c.isascii() and c.isalnum()))
+    text = text.lstrip("-0123456789" if rules == "rfc952" else "-")
+    if len(text) <= limit:
+        return text.rstrip("-")
+    head = text[:limit].rstrip("-")
+    rest = text[limit:].lstrip("-")
+    return head + rest[:limit - len(head)]
+
+
+def dotted_label(name, rules="rfc1123"):
+    """The labels of a name that may keep its dots, joined by dots."""
+    return ".".join(filter(None, (label(part, rules) for part in name.split("."))))
+
+
+def task_hash(task_id):
+    """The first five characters of the z-base-32 form of the SHA-1 of a task ID."""
+    bits = int.from_bytes(hashlib.sha1(task_id.encode()).digest(), "big") >> (160 - 25)
+    return "".join(ZBASE32[bits >> shift & 31] for shift in (20, 15, 10, 5, 0))
+
+
+def address(text):
+    """The address in a text, or None; prefix length cut off, IPv4-mapped as IPv4."""
+    if "%" in text:
+        return None  # An interface's name is no part of an address that DNS has.
+    try:
+        found = ipaddress.ip_address(text.partition("/")[0])
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def host_addresses(host):
+    """The addresses of a host part: itself, or what the system's resolver says."""
+    if not host:
+        return []
+    found = address(host)
+    if found is not None:
+        return [found]
+    try:
+        infos = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [address(info[4][0]) for info in infos]
+
+
+def pid_parts(pid):
+    """Host and port of NAME@HOST:PORT; (None, None) without one."""
+    match = re.fullmatch(r"[^@]*@(.+):(\d+)", pid or "")
+    if not match:
+        return None, None
+    return match[1].removeprefix("[").removesuffix("]"), int(match[2])
+
+
+def port_ranges(text):
+    """All ports of `[31000-31002, 32000-32000]`; what is no range is passed over."""
+    ports = []
+    for first, last in re.findall(r"(?<=[\[, ])(\d+)-(\d+)(?=[\], ])", text or ""):
+        ports += range(int(first), int(last) + 1)
+    return ports
+
+
+def is_carried(owner):
+    """True if DNS can carry a name (its final dot included)."""
+    labels = owner.removesuffix(".").split(".")
+    return all(0 < len(part) <= 63 for part in labels) and len(owner) + 1 <= 255
+
+
+def running_status(task):
+    """The latest status in state TASK_RUNNING, or an empty one."""
+    running = [s for s in task.get("statuses", []) if s.get("state") == "TASK_RUNNING"]
+    return max(running, key=lambda status: status.get("timestamp", 0), default={})
+
+
+def netinfo(task):
+    found = []
+    for info in running_status(task).get("container_status", {}).get("network_infos", []):
+        entries = info.get("ip_addresses") or [info]
+        found += [address(e["ip_address"]) for e in entries if "ip_address" in e]
+    return [a for a in found if a]
+
+
+def status_label(task, key):
+    labels = running_status(task).get("labels", [])
+    found = [address(entry.get("value", "")) for entry in labels if entry.get("key") == key]
+    return [a for a in found if a]
+
+
+def maps_ports(task):
+    container = task.get("container", {})
+    infos = container.get("network_infos", []) + running_status(task).get(
+        "container_status", {}).get("network_infos", [])
+    return bool(container.get("docker", {}).get("port_mappings")
+                or any(info.get("port_mappings") for info in infos))
+
+
+def task_addresses(task, host, sources):
+    """A task's addresses: those of the first source that has any."""
+    give = {
+        "netinfo": lambda: netinfo(task),
+        "mesos": lambda: status_label(task, "MesosContainerizer.NetworkSettings.IPAddress"),
+        "docker": lambda: status_label(task, "Docker.NetworkSettings.IPAddress"),
+        "host": lambda: host,
+        "auto": lambda: host if maps_ports(task) else netinfo(task) or host,
+    }
+    return next(filter(None, (give[source]() for source in sources)), [])
+
+
+def canonical(name, suffix):
+    """A canonical name; its task part is cut if this name alone is too long for DNS."""
+    rest, dot, last = name.rpartition(".")
+    if len(last) <= 63:
+        last = last[:63 - len(suffix)]
+    return rest + dot + last + suffix
+
+
+def protocols(port):
+    """The protocol labels of a discovery port."""
+    listed = [label(part) for part in port.get("protocol", "").split(",")]
+    return list(filter(None, listed)) or ["tcp", "udp"]
+
+
+class Model:
+    """All records of one state, made for a zone, its reverse zones and one set of options."""
+
+    def __init__(self, state, masters=(), zone="mesos.", rules="rfc1123",
+                 sources=DEFAULT_SOURCES, origin="mesos."):
+        self.zone, self.rules, self.sources = zone, rules, sources
+        self.records = set()
+        self.reverse = {}
+        self.agents = {a["id"]: pid_parts(a.get("pid")) for a in state["slaves"]}
+        for framework in state["frameworks"]:
+            self._framework(framework)
+        for host, port in self.agents.values():
+            if self._addresses("slave", host_addresses(host)):
+                self._srv("_slave._tcp", port, "slave")
+        self._masters(state, list(masters))
+        for pointer, names in self.reverse.items():
+            target = f"{min(names)}.{origin}"
+            if len(names) == 1 and is_carried(target):
+                self.records.add((pointer, "PTR", target))
+
+    def _add(self, owner, kind, data):
+        if is_carried(f"{owner}.{self.zone}"):
+            self.records.add((f"{owner}.{self.zone}", kind, data))
+
+    def _addresses(self, owner, addresses):
+        for one in addresses:
+            self._add(owner, "A" if one.version == 4 else "AAAA", str(one))
+        return bool(addresses)
+
+    def _srv(self, owner, port, target):
+        if is_carried(f"{target}.{self.zone}"):
+            self._add(owner, "SRV", f"0 1 {port} {target}.{self.zone}")
+
+    def _framework(self, framework):
+        name = dotted_label(framework.get("name", ""), self.rules)
+        if not name:
+            return
+        host, port = pid_parts(framework.get("pid"))
+        self._addresses(name, host_addresses(host or framework.get("hostname")))
+        if port:
+            self._srv(f"_framework._tcp.{name}", port, name)
+        for task in framework.get("tasks", []):
+            if task.get("state") == "TASK_RUNNING" and task.get("slave_id") in self.agents:
+                self._task(task, name)
+
+    def _task(self, task, framework):
+        host = host_addresses(self.agents[task["slave_id"]][0])
+        addresses = task_addresses(task, host, self.sources)
+        discovery = task.get("discovery", {}).get("name", "")
+        names = {label(discovery or task.get("name", ""), self.rules)}
+        for name in filter(None, set(names)):
+            for one in addresses:
+                self.reverse.setdefault(one.reverse_pointer + ".", set()).add(f"{name}.{framework}")
+        if re.fullmatch(r"[\w-]+(\.[\w-]+)*", discovery, re.ASCII):
+            names.add(discovery.lower())
+        for name in filter(None, names):
+            self._task_name(task, framework, name, addresses, host)
+
+    def _task_name(self, task, framework, name, addresses, host):
+        agent = task["slave_id"].rpartition("-")[2].lower()
+        full = canonical(name, f"-{task_hash(task['id'])}-{agent}")
+        for owner in (name, full):
+            self._addresses(f"{owner}.{framework}", addresses)
+            self._addresses(f"{owner}.{framework}.slave", host)
+        discovery = task.get("discovery", {})
+        by_ranges = (f"{framework}.slave",) if discovery.get("name") else (
+            framework, f"{framework}.slave")
+        for port in port_ranges(task.get("resources", {}).get("ports")):
+            for place in by_ranges:
+                for protocol in ("tcp", "udp"):
+                    self._srv(f"_{name}._{protocol}.{place}", port, f"{full}.{framework}.slave")
+        if discovery.get("name"):
+            for port in discovery.get("ports", {}).get("ports", []):
+                self._discovery_port(port, framework, name, full)
+
+    def _discovery_port(self, port, framework, name, full):
+        port_name = label(port.get("name", ""), self.rules)
+        for place in (framework, f"{framework}.slave"):
+            for protocol in protocols(port):
+                owner = f"_{name}._{protocol}.{place}"
+                self._srv(owner, port["number"], f"{full}.{place}")
+                if port_name:
+                    self._srv(f"_{port_name}.{owner}", port["number"], f"{full}.{place}")
+
+    def _masters(self, state, masters):
+        leader = pid_parts(state["leader"])
+        self._addresses("leader", host_addresses(leader[0]))
+        for protocol in ("tcp", "udp"):
+            self._srv(f"_leader._{protocol}", leader[1], "leader")
+        if leader not in masters:
+            masters.append(leader)
+        for number, (host, port) in enumerate(masters):
+            self._addresses("master", host_addresses(host))
+            self._addresses(f"master{number}", host_addresses(host))
+            for protocol in ("tcp", "udp"):
+                self._srv(f"_master._{protocol}", port, f"master{number}")
+
+
+def tempting_owners(state):
+    """Owners that a careless reader finds: all tasks ever, running or not, all agents known."""
+    frameworks = []
+    for framework in state["frameworks"] + state.get("completed_frameworks", []):
+        tasks = [dict(task, state="TASK_RUNNING") for key, value in framework.items()
+                 if key.endswith("tasks") for task in value]
+        frameworks.append(dict(framework, tasks=tasks))
+    agents = [{"id": task["slave_id"], "pid": "slave(1)@192.0.2.255:5051"}
+              for framework in frameworks for task in framework["tasks"]]
+    everything = dict(state, frameworks=frameworks, slaves=agents + state["slaves"])
+    return {owner for rules in LABEL_LIMIT for owner, _, _ in Model(everything, rules=rules).records}

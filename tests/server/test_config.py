@@ -1,0 +1,231 @@
+"""What `knotc conf-check` refuses, naming option and reason, and what it accepts."""
+import json
+import random
+import re
+
+import ask
+import pytest
+import states
+import tls
+from master import Master
+
+MASTER = "127.0.0.1:5050"
+
+
+def check(server, status, **options):
+    """Runs conf-check on a cluster with these options; gives what it says."""
+    server.module("cluster", **options)
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.write()
+    return server.knotc("conf-check", status=status)
+
+
+def assert_accepted(server, **options):
+    check(server, 0, **options)
+
+
+def assert_refused(server, option, **options):
+    said = check(server, None, **options)
+    assert "Configuration is valid" not in said
+    check(server, 1, **options)
+    # The option's own name, and not as a part of another's.
+    assert re.search(rf"(?<![\w-]){option}(?![\w-])", said), said
+    reason = said.partition("(")[2] or said
+    assert len(reason.split()) >= 3, f"no reason: {said}"
+
+
+@pytest.mark.parametrize("master", [
+    "127.0.0.1:5050", "127.0.0.1", "master.example:5050", "master.example", "localhost",
+    "http://127.0.0.1:5050", "http://master.example", "https://master.example:5051",
+    '"[::1]:5050"', '"[2001:db8::1]"', '"http://[2001:db8::1]:5050"', '"https://[2001:db8::1]"',
+    "127.0.0.1:1", "127.0.0.1:65535",
+    [MASTER, "127.0.0.1:5051", "https://[2001:db8::1]:5050"],
+    [f"10.0.0.{i}:5050" for i in range(1, 41)],
+])
+def test_masters_accepted(server, master):
+    assert_accepted(server, master=master)
+
+
+@pytest.mark.parametrize("master", [
+    '""', ":5050", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http",
+    "127.0.0.1:-1", "127.0.0.1:5050x", "[::1", "[::1]5050", "[]:5050", "[::g]:5050",
+    '"a b:5050"', "http://", "http://:5050", "https://[::1:5050", "http://127.0.0.1:99999",
+    [MASTER, "127.0.0.2:x"],
+    # A scheme it does not know.
+    "ftp://127.0.0.1:5050", "://127.0.0.1", "file:///etc/passwd", "zookeeper://127.0.0.1/mesos",
+    # The same master twice, in other words.
+    [MASTER, "127.0.0.1"], ["http://127.0.0.1:5050", MASTER],
+    [MASTER, "10.0.0.1:5050", "127.0.0.1"], ["master.example", "MASTER.example"],
+    ["[::1]:5050", "[0:0::1]:5050"],
+    # ZooKeeper.
+    ["zk://127.0.0.1/mesos", "zk://127.0.0.2/mesos"], "zk://", "zk:///mesos",
+    "zk://127.0.0.1:x/mesos",
+])
+def test_masters_refused(server, master):
+    assert_refused(server, "master", master=master)
+
+
+def test_no_master(server):
+    assert_refused(server, "master", ttl=30)
+
+
+@pytest.mark.parametrize("master", [
+    "zk://127.0.0.1:2181/mesos", "zk://a:2181,b:2181,c/mesos", "zk://user:pass@a/deep/path",
+    ["zk://127.0.0.1/mesos", MASTER]])
+def test_zookeeper(server, master):
+    """Accepted, or refused with a clear line by a build that does not have it."""
+    said = check(server, None, master=master)
+    if "Configuration is valid" not in said:
+        assert "zk://" in said or "zookeeper" in said.lower(), said
+        assert "master" in said
+
+
+@pytest.mark.parametrize("options", [
+    {"poll_interval": "1"}, {"poll_interval": "1d"}, {"poll_interval": "86400"},
+    {"poll_timeout": "1"}, {"poll_timeout": "5m"},
+    {"ttl": "0"}, {"ttl": "7d"}, {"ttl": "604800"},
+    {"max_age": "0"}, {"max_age": "1h"},
+    {"label_rules": "rfc1123"}, {"label_rules": "rfc952"},
+    {"ip_source": "netinfo"}, {"ip_source": "mesos"}, {"ip_source": "docker"},
+    {"ip_source": "host"}, {"ip_source": "auto"},
+    {"ip_source": ["netinfo", "mesos", "docker", "host", "auto"]},
+    {"origin": "mesos."}, {"origin": "a.b.example."},
+], ids=str)
+def test_options_accepted(server, options):
+    assert_accepted(server, master=MASTER, **options)
+
+
+@pytest.mark.parametrize("options", [
+    {"poll_interval": "0"}, {"poll_interval": "86401"}, {"poll_interval": "2d"},
+    {"poll_interval": "soon"}, {"poll_interval": "-1"},
+    {"poll_timeout": "0"}, {"poll_timeout": "never"},
+    {"ttl": "8d"}, {"ttl": "604801"}, {"ttl": "-1"},
+    {"max_age": "-1"},
+    {"label_rules": "rfc1035"},
+    {"ip_source": "dns"}, {"ip_source": ["host", "dns"]},
+    {"origin": "a..b."},
+    {"origin": "x" * 64 + ".example."},
+], ids=str)
+def test_options_refused(server, options):
+    (name,) = options
+    assert_refused(server, name.replace("_", "-"), master=MASTER, **options)
+
+
+def test_same_words_twice(server, master):
+    """Knot's configuration database keeps them once before anybody can see that they are two."""
+    server.module("cluster", master=[master.address, master.address],
+                  ip_source=["netinfo", "host", "netinfo"])
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.write()
+    if "Configuration is valid" in server.knotc("conf-check", status=None):
+        master.serve(states.state(master))
+        server.start()
+        server.wait_ready()
+        assert ask.outcome(server.ask("master0.mesos.")) == "ANSWER"
+        assert ask.outcome(server.ask("master1.mesos.")) == "NXDOMAIN"
+
+
+def test_unknown_option(server):
+    assert_refused(server, "masters", masters=MASTER)
+
+
+# Files.
+
+CREDENTIAL = json.dumps({"principal": "dns", "secret": "word"})
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Certificates and keys, good ones and others."""
+    certificate, key = tls.self_signed(tmp_path, "client")
+    for name, content in (("credential", CREDENTIAL), ("credential-lines", CREDENTIAL + "\n\n"),
+                          ("text", "hello\n"), ("empty", ""), ("number", "17"), ("list", "[]"),
+                          ("no-secret", '{"principal": "dns"}'),
+                          ("no-principal", '{"secret": "word"}'),
+                          ("secret-number", '{"principal": "dns", "secret": 17}'),
+                          ("cut", CREDENTIAL[:-1])):
+        (tmp_path / name).write_text(content)
+    both = tmp_path / "both.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [
+    {"credential_file": "credential"}, {"credential_file": "credential-lines"},
+    {"ca_file": "client.pem"},
+    {"cert_file": "client.pem", "key_file": "client.key"},
+    {"cert_file": "both.pem", "key_file": "both.pem"},
+    {"ca_file": "client.pem", "cert_file": "client.pem", "key_file": "client.key",
+     "credential_file": "credential"},
+], ids=str)
+def test_files_accepted(server, files, options):
+    paths = {name: files / path for name, path in options.items()}
+    assert_accepted(server, master=f"https://{MASTER}", **paths)
+
+
+@pytest.mark.parametrize("option, options", [
+    ("cert-file|key-file", {"cert_file": "client.pem"}),
+    ("cert-file|key-file", {"key_file": "client.key"}),
+    *(("credential-file", {"credential_file": path}) for path in (
+        "absent", ".", "text", "empty", "number", "list", "no-secret", "no-principal",
+        "secret-number", "cut")),
+    *(("ca-file", {"ca_file": path}) for path in ("absent", ".", "text", "empty", "client.key")),
+    *(("cert-file", {"cert_file": path, "key_file": "client.key"}) for path in (
+        "absent", "text", "client.key")),
+    *(("key-file", {"cert_file": "client.pem", "key_file": path}) for path in (
+        "absent", "text", "client.pem")),
+], ids=str)
+def test_files_refused(server, files, option, options):
+    paths = {name: files / path for name, path in options.items()}
+    assert_refused(server, f"({option})", master=f"https://{MASTER}", **paths)
+
+
+def test_secret_is_not_shown(server, files):
+    (files / "bad").write_text('{"principal": "dns", "secret": "t0psecret"')
+    assert "t0psecret" not in check(server, 1, master=MASTER, credential_file=files / "bad")
+
+
+# Defaults.
+
+def test_defaults(server):
+    """One option alone: port 5050, TTL 30, the zone `mesos.` for pointers, default sources."""
+    host = f"127.{random.randint(64, 250)}.{random.randint(1, 250)}.{random.randint(1, 250)}"
+    with Master(host, 5050) as master:
+        master.serve(states.state(master, states.framework("marathon", states.task(
+            "9Web", addresses=["10.1.0.1"], id="a.b"))))
+        server.module("cluster", master=host)
+        for zone in ("mesos.", "in-addr.arpa."):
+            server.zone(zone, "", ["mod-mesos/cluster"])
+        server.start()
+        server.wait_ready()
+        assert ask.records(server.ask("9web.marathon.mesos.").answer) == [
+            ("9web.marathon.mesos.", "A", "10.1.0.1", 30)]
+        assert ask.data(server.ask("_leader._tcp.mesos.", "SRV"), "SRV") == [
+            "0 1 5050 leader.mesos."]
+        assert ask.data(server.ask("1.0.1.10.in-addr.arpa.", "PTR"), "PTR") == [
+            "9web.marathon.mesos."]
+
+
+def test_zero_ttl(server, master):
+    master.serve(states.state(master))
+    server.module("cluster", master=master.address, ttl=0)
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.start()
+    server.wait_ready()
+    assert [record.ttl for record in ask.records(server.ask("leader.mesos.").answer)] == [0]
+
+
+def test_reload_with_bad_options_changes_nothing(server, master):
+    """knotd lives on, and what it served it still serves."""
+    master.serve(states.state(master, states.framework("marathon", states.task("web"))))
+    server.module("cluster", master=master.address)
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.start()
+    server.wait_ready()
+    server.module("cluster", master="ftp://nonsense")
+    server.write()
+    server.knotc("reload", status=None)
+    assert server.process.poll() is None
+    server.module("cluster", master=master.address)
+    server.reload()
+    server.wait_ready("web.marathon.mesos.")

@@ -1,0 +1,206 @@
+"""packaging/quickstart: what a newcomer starts first, with and without masters of their own."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import urllib.request
+
+import pytest
+
+from ask import Ask, data
+from knotd import REPOSITORY
+from waiting import PATIENCE, wait_for
+
+ADDRESS, PORT = "127.0.0.1", 5353
+READY = "Ctrl-C ends it."
+
+pytestmark = pytest.mark.slow
+
+ask = Ask(ADDRESS, PORT)
+
+
+def port_is_free():
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, PORT))
+            except OSError:
+                return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def port():
+    # Somebody else's server is no failure of ours.
+    if not port_is_free():
+        pytest.skip(f"{ADDRESS} port {PORT} is in use")
+
+
+def members(session):
+    """The living processes of a session."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # proc(5): pid (comm) state ppid pgrp session ...
+            name, fields = path.read_text().rsplit(")", 1)
+            fields = fields.split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found[int(path.parent.name)] = name.split("(", 1)[1]
+    return found
+
+
+def files():
+    """Every file of the tree outside .git and the build directories."""
+    return {path for path in REPOSITORY.rglob("*")
+            if not re.match(r"\.git|build", path.relative_to(REPOSITORY).parts[0])}
+
+
+class Quickstart:
+    """The script in a session of its own, as a terminal gives it one."""
+
+    def __init__(self, *masters):
+        self.process = subprocess.Popen(
+            [REPOSITORY / "packaging/quickstart", *masters], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout))
+        self.reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        left = members(self.process.pid)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.reader.join()
+        print(self.output)
+        assert failure or not left, f"left behind: {left}"
+
+    @property
+    def output(self):
+        return "".join(self.lines)
+
+    def wait_ready(self):
+        def ready():
+            assert self.process.poll() is None, self.output
+            return READY in self.output
+        wait_for(ready, 120, "the quickstart to be ready")
+
+    def wait_end(self, seconds=15):
+        wait_for(lambda: self.process.poll() is not None and not members(self.process.pid),
+                 seconds, "the quickstart and all it started to end")
+        return self.process.returncode
+
+
+def wait_records(name, kind, condition=bool, seconds=30):
+    return wait_for(lambda: condition(data(ask(name, kind), kind)), seconds, f"{name} {kind}")
+
+
+def test_demo_cluster_answers_and_lives():
+    before = files()
+    with Quickstart() as quickstart:
+        quickstart.wait_ready()
+        assert len(data(ask("slave.mesos.", "A"), "A")) == 4
+        assert data(ask("cart-shop.marathon.mesos.", "A"), "A")
+        assert data(ask("_http._web._tcp.marathon.mesos.", "SRV"), "SRV")
+
+        # The lines it prints are to be pasted, so they are.
+        lines = re.findall(r"^  ((?:kdig|/\S*knotc) .*)$", quickstart.output, re.M)
+        assert len(lines) > 6, quickstart.output
+        for line in lines:
+            done = subprocess.run(line, shell=True, stdout=subprocess.PIPE, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=20 * PATIENCE, check=True)
+            assert done.stdout.strip(), line
+
+        # Instances come and go.
+        seen = {len(data(ask("web.marathon.mesos.", "A"), "A"))}
+        wait_records("web.marathon.mesos.", "A", lambda a: len(a) not in seen)
+        for present in (True, False, True):
+            wait_records("report.chronos.mesos.", "A", lambda a, want=present: bool(a) == want)
+
+        # Ctrl-C reaches the whole foreground group.
+        os.killpg(quickstart.process.pid, signal.SIGINT)
+        assert quickstart.wait_end() == 0, quickstart.output
+    assert port_is_free()
+    assert files() == before
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 0), (signal.SIGHUP, 0),
+                                            (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_signal_to_the_script_ends_all(number, status):
+    with Quickstart() as quickstart:
+        quickstart.wait_ready()
+        quickstart.process.send_signal(number)
+        assert quickstart.wait_end() == status
+
+
+@contextlib.contextmanager
+def demo_master(*options):
+    """The demo master by itself; gives its URL."""
+    demo = subprocess.Popen([REPOSITORY / "packaging/demo-master", *options],
+                            stdout=subprocess.PIPE, text=True)
+    try:
+        yield demo.stdout.readline().strip()
+    finally:
+        demo.terminate()
+        demo.communicate(timeout=10 * PATIENCE)
+    assert demo.returncode == 0
+
+
+def test_polls_the_masters_it_is_given():
+    with demo_master("--period=1000") as url, Quickstart("127.0.0.1:1", url) as quickstart:
+        quickstart.wait_ready()
+        assert "web.marathon" not in quickstart.output.split("Try:")[1]
+        wait_records("web.marathon.mesos.", "A", lambda a: len(a) == 2)
+        quickstart.process.terminate()
+        quickstart.wait_end()
+
+
+def test_says_when_no_master_answers():
+    with Quickstart("127.0.0.1:1") as quickstart:
+        quickstart.wait_ready()
+        assert "No state from the masters yet" in quickstart.output
+        quickstart.process.terminate()
+        quickstart.wait_end()
+
+
+def last_line_of_failure(*masters):
+    with Quickstart(*masters) as quickstart:
+        assert quickstart.wait_end(120) == 1
+    return quickstart.output.splitlines()[-1]
+
+
+def test_says_what_is_wrong_with_a_master():
+    line = last_line_of_failure("http://")
+    assert line.startswith("quickstart: ") and "master" in line
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_says_when_the_port_is_in_use(kind):
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind((ADDRESS, PORT))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        assert last_line_of_failure() == (
+            f"quickstart: {ADDRESS} port {PORT} is in use; end what listens there and try again")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_demo_master_plays_the_same_for_the_same_seed(address):
+    def tasks():
+        with demo_master("--seed=7", "--period=1000", f"--address={address}") as url:
+            with urllib.request.urlopen(f"{url}/state", timeout=10) as reply:
+                state = json.load(reply)
+        assert state["leader"] == "master@" + url.removeprefix("http://")
+        return [task["id"] for framework in state["frameworks"] for task in framework["tasks"]]
+
+    assert tasks() == tasks()

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds everything, runs every test, and sums up.
+
+The last line is the sum, such as `412 passed, 0 failed, 3 skipped`; the exit status is 0 only if
+nothing failed. A stage that runs no test at all counts as one that failed. Whatever is written
+lands in build*/; what a stage had to say is in build/results/STAGE.log.
+
+    units            C units (cmocka, through meson)
+    server           a real knotd with the module (pytest)
+    units-asan       the units under ASan and UBSan
+    server-asan      the server tests with a module under ASan and UBSan
+    units-valgrind   the units under valgrind
+    server-valgrind  the server tests that are not marked `slow`, with knotd under valgrind
+    fuzz             each fuzz target for a bounded number of inputs, from its corpus
+"""
+
+import argparse
+import concurrent.futures
+import glob
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+BUILD, BUILD_ASAN, BUILD_FUZZ = TOP / "build", TOP / "build-asan", TOP / "build-fuzz"
+RESULTS = BUILD / "results"
+
+BUILD_SECONDS = 300
+STAGE_SECONDS = 540
+STOP_SECONDS = 30  # for a stage that took too long to end what it started
+FUZZ_RUNS = 200_000
+FUZZ_SECONDS = 40  # a target
+
+VALGRIND = "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
+
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "CMOCKA_MESSAGE_OUTPUT": "TAP",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+running = set()
+ending = threading.Event()
+lock = threading.Lock()
+
+
+def say(*lines):
+    with lock:
+        print(*lines, sep="\n", flush=True)
+
+
+def run(command, log, seconds, **environment):
+    """Runs a command and returns its exit status; ends it, and all it started, when time is up."""
+    if ending.is_set():
+        return 1
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=TOP,
+                               env={**ENVIRONMENT, **environment}, start_new_session=True)
+    running.add(process)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        print(f"\nNot done after {seconds} s.", file=log, flush=True)
+        stop(process)
+        return 124
+    finally:
+        running.discard(process)
+
+
+def stop(process):
+    """Ends a command as Ctrl-C does, so that it can clean up, and then for good."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+class Sum:
+    """What came of some tests."""
+
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def __add__(self, other):
+        return Sum(self.passed + other.passed, self.failed + other.failed,
+                   self.skipped + other.skipped)
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def sum_tap(text):
+    """Counts lines of TAP as cmocka writes it; a test that is planned and missing has failed."""
+    total, planned = Sum(), 0
+    for line in text.splitlines():
+        if match := re.fullmatch(r"1\.\.(\d+)", line):
+            planned += int(match[1])
+        elif match := re.match(r"(not )?ok \d+( # SKIP)?", line):
+            if match[2]:
+                total.skipped += 1
+            elif match[1]:
+                total.failed += 1
+            else:
+                total.passed += 1
+    total.failed += max(0, planned - total.passed - total.failed - total.skipped)
+    return total
+
+
+def sum_meson(path):
+    """Counts the cases of every test in meson's log; a program that ends badly has failed."""
+    total = Sum()
+    for line in path.read_text().splitlines():
+        test = json.loads(line)
+        cases = sum_tap(test.get("stdout", ""))
+        if test["result"] == "SKIP":
+            cases.skipped += 1
+        elif test["result"] != "OK" and not cases.failed:
+            cases.failed += 1
+        total += cases
+    return total
+
+
+def sum_junit(path):
+    total = Sum()
+    for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+        kinds = {child.tag for child in case}
+        if kinds & {"failure", "error"}:
+            total.failed += 1
+        elif "skipped" in kinds:
+            total.skipped += 1
+        else:
+            total.passed += 1
+    return total
+
+
+totals = {}
+
+
+def stage(name, result, summing, command, **environment):
+    """Runs the tests of one stage, which leave `result` behind, and says what came of them."""
+    began = time.monotonic()
+    result.unlink(missing_ok=True)
+    path = RESULTS / f"{name}.log"
+    with open(path, "w", encoding="utf-8") as log:
+        status = run(command, log, STAGE_SECONDS, **environment)
+    try:
+        total = summing(result)
+    except (OSError, ValueError, xml.etree.ElementTree.ParseError):
+        total = Sum()
+    lines = []
+    if not total.failed and (status or not total.passed):
+        total.failed += 1
+        lines.append(f"{name}: no test failed, yet the stage did: {total.passed} tests passed, "
+                     f"exit status {status}")
+    totals[name] = total
+    if total.failed:
+        lines += [f"--- {path}", *path.read_text(errors="replace").splitlines()[-200:], "---"]
+    say(*lines, f"{name:16} {total} ({time.monotonic() - began:.0f} s)")
+
+
+def units(name, directory, *options):
+    logs = directory / "meson-logs"
+    stage(name, logs / f"{name}.json", sum_meson,
+          ["meson", "test", "-C", directory, "--no-rebuild", "--logbase", name,
+           "--print-errorlogs", *options])
+
+
+def server(name, *options, **environment):
+    result = RESULTS / f"{name}.xml"
+    stage(name, result, sum_junit,
+          [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+           f"--junitxml={result}", *options, "tests/server"], **environment)
+
+
+def server_asan():
+    preload = [subprocess.check_output(["gcc", f"-print-file-name={library}"], text=True).strip()
+               for library in ("libasan.so", "libubsan.so")]
+    # The quickstart builds a module of its own.
+    server("server-asan", "--ignore=tests/server/test_quickstart.py",
+           MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
+           TEST_PATIENCE="3")
+
+
+def fuzz():
+    targets = [pathlib.Path(path) for path in glob.glob(f"{BUILD_FUZZ}/tests/fuzz/fuzz_*")
+               if os.path.isfile(path)]
+    for target in sorted(targets):
+        name = target.name.removeprefix("fuzz_")
+        # Inputs that find something new go into this copy; the tree's corpus stays as it is.
+        corpus = RESULTS / f"corpus-{name}"
+        shutil.rmtree(corpus, ignore_errors=True)
+        shutil.copytree(TOP / "tests/fuzz/corpus" / name, corpus)
+        log = RESULTS / f"fuzz-{name}.log"
+        stage(f"fuzz-{name}", log, lambda log: Sum(passed="DONE" in log.read_text()),
+              [target, f"-runs={FUZZ_RUNS}", f"-max_total_time={FUZZ_SECONDS}", "-timeout=20",
+               "-rss_limit_mb=2048", "-print_final_stats=1",
+               f"-artifact_prefix={RESULTS}/fuzz-{name}-", corpus])
+    if not targets:
+        totals["fuzz"] = Sum(failed=1)
+        say("fuzz: there is no fuzz target")
+
+
+def build(directory, *options, **environment):
+    """Builds all; returns the log if that failed."""
+    path = RESULTS / f"{directory.name}.log"
+    known = (directory / "build.ninja").exists()
+    setup = ["meson", "configure", directory] if known else ["meson", "setup", directory, TOP]
+    with open(path, "w", encoding="utf-8") as log:
+        failed = (run([*setup, *options], log, BUILD_SECONDS, **environment) or
+                  run(["ninja", "-C", directory], log, BUILD_SECONDS, **environment))
+    return path if failed else None
+
+
+def together(*jobs):
+    """Runs the jobs side by side; returns their results in the same order."""
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            ending.set()
+            for process in list(running):
+                stop(process)
+            raise
+
+
+def build_all(quick):
+    jobs = [lambda: build(BUILD, "-Dtests=enabled")]
+    if not quick:
+        jobs += [
+            lambda: build(BUILD_ASAN, "-Dtests=enabled", "-Db_sanitize=address,undefined"),
+            # Without coverage counters in the library libFuzzer would be blind to it.
+            lambda: build(BUILD_FUZZ, "-Dtests=disabled", "-Dfuzz=true",
+                          "-Db_sanitize=address,undefined", "-Dc_args=-fsanitize=fuzzer-no-link",
+                          CC="clang"),
+        ]
+    for log in filter(None, together(*jobs)):
+        totals[log.stem] = Sum(failed=1)
+        say(f"--- {log}", *log.read_text(errors="replace").splitlines()[-200:], "---")
+    return not totals
+
+
+def test_all(quick):
+    # Two lanes: many tests wait more than they compute, and none should wait for a processor.
+    def one():
+        units("units", BUILD)
+        server("server")
+        if not quick:
+            server("server-valgrind", "-m", "not slow", KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="10")
+
+    def two():
+        units("units-asan", BUILD_ASAN)
+        server_asan()
+        units("units-valgrind", BUILD, f"--wrapper={VALGRIND}", "--timeout-multiplier=20")
+        fuzz()
+
+    together(one, *([] if quick else [two]))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/run", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only the stages units and server")
+    args = parser.parse_args()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    # Also where our caller had SIGINT ignored, which the tests' processes would inherit.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    try:
+        if build_all(args.quick):
+            test_all(args.quick)
+    except KeyboardInterrupt:
+        sys.exit("tests/run: interrupted")
+    total = sum(totals.values(), Sum())
+    say(str(total))
+    sys.exit(total.failed > 0 or total.passed == 0)
+
+
+if __name__ == "__main__":
+    main()
