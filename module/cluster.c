@@ -14,7 +14,9 @@ static struct {
 
 static void free_cluster(struct cluster *cluster)
 {
+	zookeeper_free(cluster->zk);
 	state_free(cluster->before);
+	free(cluster->masters);
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
 	pthread_cond_destroy(&cluster->changed);
@@ -54,14 +56,31 @@ static struct cluster *new_cluster(struct options *options)
 	cluster->options = options_ref(options);
 	cluster->fetching = true;
 	cluster->resolver = resolver_new(&cluster->stop);
+	cluster->masters = calloc(ZOOKEEPER_MASTERS_MAX + options->masters_count,
+	                          sizeof(*cluster->masters));
 	if (cluster->resolver != NULL) {
 		cluster->client = master_new(options, cluster->resolver, &cluster->stop);
 	}
-	if (cluster->client == NULL) {
+	if (options->zk != NULL) {
+		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
+		bool tls = options->ca_file != NULL || options->cert_file != NULL;
+		cluster->zk = zookeeper_new(options->zk, tls, cluster_poll_now, cluster);
+	}
+	if (cluster->masters == NULL || cluster->client == NULL ||
+	    (options->zk != NULL && cluster->zk == NULL)) {
 		free_cluster(cluster);
 		return NULL;
 	}
 	return cluster;
+}
+
+void cluster_poll_now(void *ctx)
+{
+	struct cluster *cluster = ctx;
+	pthread_mutex_lock(&cluster->lock);
+	cluster->poll_now = true;
+	pthread_cond_signal(&cluster->changed);
+	pthread_mutex_unlock(&cluster->lock);
 }
 
 static struct cluster *find_cluster(const struct options *options)

@@ -10,6 +10,7 @@
 #include "module/cluster.h"
 #include "module/master.h"
 #include "module/view.h"
+#include "module/zookeeper.h"
 
 /*! \brief Room for the errors of a poll; Knot's log takes about as much. */
 #define CLUSTER_ERROR_MAX 400
@@ -27,6 +28,7 @@ struct cluster {
 	struct options *options;
 	struct resolver *resolver;
 	struct master_client *client;
+	struct zookeeper *zk; /*!< NULL if masters are static only. */
 	pthread_t thread;
 	atomic_bool stop; /*!< The thread is to end. */
 
@@ -38,7 +40,10 @@ struct cluster {
 	bool fetching; /*!< A view added now will be served by the poll under way. */
 
 	/* The poller's own. */
-	size_t last_good;              /*!< Index of the master to ask first. */
+	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;          /*!< Of \a masters. */
+	size_t known_count;            /*!< The first of them, that make records. */
+	struct endpoint last_good;     /*!< The static master to ask first. */
 	uint32_t failures;             /*!< Polls failed in a row. */
 	bool loaded;                   /*!< A poll has succeeded. */
 	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
@@ -50,6 +55,9 @@ struct cluster {
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */
 };
+
+/*! \brief Wants a poll at once; any thread may call. */
+void cluster_poll_now(void *cluster);
 
 /*! \brief The thread of a cluster; ends when \a stop is set. */
 void *poller_run(void *cluster);

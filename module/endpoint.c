@@ -45,12 +45,11 @@ bool endpoint_set(struct endpoint *out, struct text host, uint16_t port, bool tl
 	return true;
 }
 
-/*! \brief Reads `HOST[:PORT]` up to \a len bytes; a bare IPv6 host only if \a bare. */
-static const char *parse_authority(const char *text, size_t len, bool bare, bool tls,
+/*! \brief Reads `HOST[:PORT]` of \a len bytes; a bare IPv6 host only if \a bare. */
+static const char *parse_authority(const char *text, size_t len, bool bare, bool tls, uint16_t port,
                                    struct endpoint *out)
 {
 	struct text host = make_text(text, len);
-	uint16_t port = ENDPOINT_MASTER_PORT;
 	bool bracketed = len > 0 && text[0] == '[';
 	const char *last_colon = memrchr(text, ':', len);
 	const char *first_colon = memchr(text, ':', len);
@@ -74,6 +73,11 @@ static const char *parse_authority(const char *text, size_t len, bool bare, bool
 	return endpoint_set(out, host, port, tls) ? NULL : "not a host name or address";
 }
 
+const char *endpoint_authority(const char *text, size_t len, uint16_t port, struct endpoint *out)
+{
+	return parse_authority(text, len, false, false, port, out);
+}
+
 const char *endpoint_parse(const char *text, struct endpoint *out)
 {
 	bool tls = starts_with(text, HTTPS);
@@ -88,7 +92,7 @@ const char *endpoint_parse(const char *text, struct endpoint *out)
 	if (authority[len] != '\0' && authority[len + 1] != '\0') {
 		return "a path does not belong into it";
 	}
-	return parse_authority(authority, len, false, tls, out);
+	return parse_authority(authority, len, false, tls, ENDPOINT_MASTER_PORT, out);
 }
 
 const char *endpoint_redirect(const char *location, const struct endpoint *from,
@@ -116,7 +120,7 @@ const char *endpoint_redirect(const char *location, const struct endpoint *from,
 
 	size_t len = strcspn(authority, "/?#");
 	*path = authority + len;
-	return parse_authority(authority, len, true, tls, out) == NULL
+	return parse_authority(authority, len, true, tls, ENDPOINT_MASTER_PORT, out) == NULL
 	               ? NULL
 	               : "a redirect that leads nowhere";
 }

@@ -33,6 +33,15 @@ struct endpoint {
 const char *endpoint_parse(const char *text, struct endpoint *out);
 
 /*!
+ * \brief Reads `HOST[:PORT]` of \a len bytes, IPv6 in brackets.
+ *
+ * \param port  The port if none is given.
+ *
+ * \return NULL if it is one, else what is wrong with it (a constant).
+ */
+const char *endpoint_authority(const char *text, size_t len, uint16_t port, struct endpoint *out);
+
+/*!
  * \brief Reads the `Location` of a master's redirect (RFC 9110, section 10.2.2).
  *
  * Mesos gives `//HOST:PORT/master/state`, the host as it was configured: an IPv6 address comes

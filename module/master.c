@@ -20,6 +20,8 @@ struct master_client {
 	const struct options *options;
 	struct resolver *resolver;
 	const atomic_bool *stop;
+	const struct endpoint *known; /*!< Masters that may be told the credential. */
+	size_t known_count;
 	CURLM *multi;
 	CURL *easy;
 };
@@ -73,6 +75,12 @@ void master_free(struct master_client *client)
 void master_wake(struct master_client *client)
 {
 	(void)curl_multi_wakeup(client->multi);
+}
+
+void master_set_known(struct master_client *client, const struct endpoint *masters, size_t count)
+{
+	client->known = masters;
+	client->known_count = count;
 }
 
 /*! \brief Notes why a master gave no state; returns KNOT_ECONN. */
@@ -269,30 +277,29 @@ static const char *header(CURL *easy, const char *name)
 	return found->value;
 }
 
-/*! \brief Turns to another master; credentials go along as far as they may. */
-static void go_on(struct request *req, const struct endpoint *next, bool named_by_configured)
+static const struct endpoint *find_known(const struct master_client *client,
+                                         const struct endpoint *endpoint)
 {
-	const struct options *options = req->client->options;
-
-	req->trusted = named_by_configured && (next->tls || !req->endpoint.tls);
-	for (size_t i = 0; i < options->masters_count; i++) {
-		const struct endpoint *master = &options->masters[i];
-		if (endpoint_equal(master, next)) {
-			req->trusted = next->tls || !master->tls;
+	for (size_t i = 0; i < client->known_count; i++) {
+		if (endpoint_equal(&client->known[i], endpoint)) {
+			return &client->known[i];
 		}
 	}
-	req->endpoint = *next;
+	return NULL;
 }
 
-static bool is_configured(const struct request *req)
+/*! \brief Turns to another master; the credential goes along as far as it may. */
+static void go_on(struct request *req, const struct endpoint *next)
 {
-	const struct options *options = req->client->options;
-	for (size_t i = 0; i < options->masters_count; i++) {
-		if (endpoint_equal(&options->masters[i], &req->endpoint)) {
-			return true;
-		}
+	const struct endpoint *known = find_known(req->client, next);
+	if (known != NULL) {
+		req->trusted = next->tls || !known->tls;
+	} else {
+		/* One that a known master has named; nobody whom such a one names. */
+		req->trusted = find_known(req->client, &req->endpoint) != NULL &&
+		               (next->tls || !req->endpoint.tls);
 	}
-	return false;
+	req->endpoint = *next;
 }
 
 /*! \brief Follows a redirect to the leader (Mesos: a standby's 307). */
@@ -313,7 +320,7 @@ static int redirect(struct request *req, long status)
 	for (const char *c = path; *c != '\0'; c++) {
 		plain = plain && *c > ' ' && *c < 0x7f;
 	}
-	go_on(req, &next, is_configured(req));
+	go_on(req, &next);
 	strcpy(req->path, plain ? path : STATE_PATH);
 	return KNOT_EOK;
 }
@@ -353,7 +360,7 @@ static int take_reply(struct request *req, struct master_reply *reply)
 	if (endpoint_set(&self, state->pid_host, state->pid_port, req->endpoint.tls) &&
 	    !endpoint_equal(&self, &leader)) {
 		state_free(state);
-		go_on(req, &leader, is_configured(req));
+		go_on(req, &leader);
 		strcpy(req->path, STATE_PATH);
 		return KNOT_EOK;
 	}

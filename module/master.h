@@ -44,6 +44,13 @@ void master_free(struct master_client *client);
 /*! \brief Makes a fetch look at \a stop at once; any thread may call. */
 void master_wake(struct master_client *client);
 
+/*!
+ * \brief Tells which masters may be told the credential: those that are configured.
+ *
+ * \param masters  Must stay as they are until the next call or master_free().
+ */
+void master_set_known(struct master_client *client, const struct endpoint *masters, size_t count);
+
 /*! \brief What a fetch gave. */
 struct master_reply {
 	struct state *state;          /*!< The leader's state, to be freed by the caller. */
@@ -55,7 +62,7 @@ struct master_reply {
 };
 
 /*!
- * \brief Fetches the leader's state, asking a configured master first.
+ * \brief Fetches the leader's state, asking one of the known masters first.
  *
  * \retval KNOT_EOK       \a reply has all but the error.
  * \retval KNOT_ECONN     That master gave none; \a reply->error says why.

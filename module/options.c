@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "module/credential.h"
 #include "module/options.h"
+#include "module/zookeeper.h"
 
 #define MOD_MASTER          "\006master"
 #define MOD_POLL_INTERVAL   "\015poll-interval"
@@ -76,10 +76,28 @@ __attribute__((format(printf, 3, 4))) static int complain(struct source *src, co
 	return KNOT_EINVAL;
 }
 
+static int add_zk(struct source *src, struct options *opts, const char *text)
+{
+	/* Not the whole text: there may be a password in it. */
+	if (opts->zk != NULL) {
+		return complain(src, MOD_MASTER, "zk:// twice");
+	}
+	const char *error = zk_address_parse(text, &opts->zk);
+	if (error != NULL) {
+		return complain(src, MOD_MASTER, "the zk:// address: %s", error);
+	}
+	if (!zookeeper_is_supported()) {
+		return complain(src, MOD_MASTER,
+		                "zk:// is not supported by this build, name the "
+		                "masters instead");
+	}
+	return KNOT_EOK;
+}
+
 static int add_master(struct source *src, struct options *opts, const char *text)
 {
-	if (strncasecmp(text, "zk://", 5) == 0) {
-		return complain(src, MOD_MASTER, "'%s': this build has no ZooKeeper support", text);
+	if (zk_address_is(text)) {
+		return add_zk(src, opts, text);
 	}
 
 	struct endpoint *master = &opts->masters[opts->masters_count];
@@ -286,6 +304,7 @@ void options_free(struct options *opts)
 {
 	if (opts != NULL && __atomic_sub_fetch(&opts->refs, 1, __ATOMIC_ACQ_REL) == 0) {
 		knot_dname_free(opts->origin, NULL);
+		zk_address_free(opts->zk);
 		free(opts->masters);
 		free(opts->credential_file);
 		free(opts->ca_file);
@@ -307,6 +326,10 @@ bool options_same_polling(const struct options *a, const struct options *b)
 	    !same_text(a->credential_file, b->credential_file) ||
 	    !same_text(a->ca_file, b->ca_file) || !same_text(a->cert_file, b->cert_file) ||
 	    !same_text(a->key_file, b->key_file)) {
+		return false;
+	}
+	if ((a->zk == NULL) != (b->zk == NULL) ||
+	    (a->zk != NULL && !zk_address_equal(a->zk, b->zk))) {
 		return false;
 	}
 	for (size_t i = 0; i < a->masters_count; i++) {

@@ -12,12 +12,14 @@
 
 #include "module/endpoint.h"
 #include "module/records.h"
+#include "module/zk_address.h"
 
 /*! \brief A section's options, defaults filled in. */
 struct options {
-	uint32_t refs;            /*!< Holders; counted atomically. */
-	struct endpoint *masters; /*!< At least one. */
-	size_t masters_count;
+	uint32_t refs;                    /*!< Holders; counted atomically. */
+	struct endpoint *masters;         /*!< The static ones. */
+	size_t masters_count;             /*!< At least one if there is no \a zk. */
+	struct zk_address *zk;            /*!< Where masters are announced; NULL if not given. */
 	uint32_t poll_interval;           /*!< Seconds. */
 	uint32_t poll_timeout;            /*!< Seconds. */
 	uint32_t ttl;                     /*!< Seconds. */

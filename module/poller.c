@@ -14,6 +14,12 @@
 /*! \brief First wait after a failure, in milliseconds; doubles up to poll-interval. */
 #define RETRY_MS 1000
 
+/*! \brief Shortest time between two polls, in milliseconds, whoever wants them. */
+#define PAUSE_MS 100
+
+/*! \brief How long ZooKeeper has for its first answer, before the first poll, in milliseconds. */
+#define ZOOKEEPER_WAIT_MS 3000
+
 /*! \brief How long after an election a poll comes every RETRY_MS, in seconds. */
 #define FAILOVER_SECONDS 60
 
@@ -59,34 +65,97 @@ say(struct cluster *cluster, const struct view *view, int priority, const char *
 	pthread_mutex_unlock(&cluster->lock);
 }
 
-/*! \brief Asks the masters in turn, the last good one first; notes what goes wrong. */
+/*! \brief Adds a master to those that are asked, once. */
+static void add_master(struct cluster *cluster, const struct endpoint *master)
+{
+	for (size_t i = 0; i < cluster->masters_count; i++) {
+		if (endpoint_equal(&cluster->masters[i], master)) {
+			return;
+		}
+	}
+	cluster->masters[cluster->masters_count++] = *master;
+}
+
+/*!
+ * \brief Finds out whom to ask: ZooKeeper's masters, the leader first, then the static ones.
+ *
+ * \param problem  Out: what is wrong with ZooKeeper; empty if nothing is.
+ */
+static void find_masters(struct cluster *cluster, char problem[static ZOOKEEPER_PROBLEM_MAX])
+{
+	struct endpoint found[ZOOKEEPER_MASTERS_MAX];
+	size_t count = 0;
+	problem[0] = '\0';
+	if (cluster->zk != NULL) {
+		zookeeper_tend(cluster->zk, cluster->resolver);
+		count = zookeeper_masters(cluster->zk, found);
+		(void)zookeeper_problem(cluster->zk, problem);
+	}
+
+	cluster->masters_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		add_master(cluster, &found[i]);
+	}
+	cluster->known_count = cluster->masters_count;
+	for (size_t i = 0; i < cluster->options->masters_count; i++) {
+		add_master(cluster, &cluster->options->masters[i]);
+	}
+	if (cluster->known_count == 0) {
+		cluster->known_count = cluster->masters_count;
+	}
+	master_set_known(cluster->client, cluster->masters, cluster->masters_count);
+}
+
+/*! \brief Index of the master to ask first: the last good one, if there is no ZooKeeper to say. */
+static size_t first_master(const struct cluster *cluster)
+{
+	for (size_t i = 0; i < cluster->masters_count && cluster->zk == NULL; i++) {
+		if (endpoint_equal(&cluster->masters[i], &cluster->last_good)) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+/*! \brief Adds an error to others. */
+static void add_error(char errors[static CLUSTER_ERROR_MAX], const char *error)
+{
+	size_t len = strlen(errors);
+	snprintf(errors + len, CLUSTER_ERROR_MAX - len, "%s%s", len > 0 ? "; " : "", error);
+}
+
+/*! \brief Asks the masters in turn; notes what goes wrong. */
 static int fetch(struct cluster *cluster, struct master_reply *reply,
                  char errors[static CLUSTER_ERROR_MAX])
 {
-	const struct options *options = cluster->options;
-	size_t first = cluster->last_good;
-	size_t errors_len = 0;
-	int ret = KNOT_ECONN;
-
+	char problem[ZOOKEEPER_PROBLEM_MAX];
+	find_masters(cluster, problem);
 	errors[0] = '\0';
-	for (size_t i = 0; i < options->masters_count && ret == KNOT_ECONN; i++) {
+	if (problem[0] != '\0') {
+		add_error(errors, problem);
+	}
+
+	size_t first = first_master(cluster), last = first;
+	int ret = KNOT_ECONN;
+	for (size_t i = 0; i < cluster->masters_count && ret == KNOT_ECONN; i++) {
 		/* first, 0, 1, ... without first */
-		size_t index = i == 0 ? first : i <= first ? i - 1 : i;
-		ret = master_fetch(cluster->client, &options->masters[index], reply);
-		if (ret == KNOT_ECONN && errors_len < CLUSTER_ERROR_MAX) {
-			errors_len += snprintf(errors + errors_len, CLUSTER_ERROR_MAX - errors_len,
-			                       "%s%s", errors_len > 0 ? "; " : "", reply->error);
-		}
-		if (ret == KNOT_EOK) {
-			cluster->last_good = index;
+		last = i == 0 ? first : i <= first ? i - 1 : i;
+		ret = master_fetch(cluster->client, &cluster->masters[last], reply);
+		if (ret == KNOT_ECONN) {
+			add_error(errors, reply->error);
 		}
 	}
-	for (size_t i = 0; i < options->masters_count && ret == KNOT_EOK; i++) {
-		if (endpoint_equal(&options->masters[i], &reply->answered)) {
-			cluster->last_good = i;
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+
+	cluster->last_good = cluster->masters[last];
+	for (size_t i = 0; i < cluster->masters_count; i++) {
+		if (endpoint_equal(&cluster->masters[i], &reply->answered)) {
+			cluster->last_good = cluster->masters[i];
 		}
 	}
-	return ret;
+	return KNOT_EOK;
 }
 
 static bool want_host(void *resolver, struct text host)
@@ -98,8 +167,8 @@ static bool want_host(void *resolver, struct text host)
 /*! \brief Finds the addresses of all hosts that make records. */
 static void resolve(struct cluster *cluster, const struct state *state)
 {
-	for (size_t i = 0; i < cluster->options->masters_count; i++) {
-		const char *host = cluster->options->masters[i].host;
+	for (size_t i = 0; i < cluster->known_count; i++) {
+		const char *host = cluster->masters[i].host;
 		resolver_want(cluster->resolver, (struct text){ host, strlen(host) });
 	}
 	records_hosts(state, want_host, cluster->resolver);
@@ -188,8 +257,8 @@ static int build(struct cluster *cluster, const struct state *state, int64_t tim
 	     i++) {
 		struct records_output output;
 		struct snapshot *snapshot = NULL;
-		ret = view_build(views[i], state, cluster->options, cluster->resolver, &output,
-		                 &snapshot);
+		ret = view_build(views[i], state, cluster->masters, cluster->known_count,
+		                 cluster->resolver, &output, &snapshot);
 		if (ret == KNOT_EOK) {
 			snapshot_set_time(snapshot, time);
 			publish(cluster, views[i], snapshot);
@@ -350,16 +419,19 @@ static int64_t next_wait(const struct cluster *cluster)
 	return jitter(wait);
 }
 
-/*! \brief Waits for the next poll's time, or until somebody wants one at once. */
-static void wait_for_poll(struct cluster *cluster)
+/*! \brief Waits until \a until (CLOCK_MONOTONIC in ms), or only to \a soonest for a poll at once.
+ */
+static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 {
-	int64_t until = clock_ms(CLOCK_MONOTONIC) + next_wait(cluster);
-	struct timespec deadline = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
-
 	pthread_mutex_lock(&cluster->lock);
-	int ret = 0;
-	while (ret == 0 && !cluster->poll_now && !atomic_load(&cluster->stop)) {
-		ret = pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
+	while (!atomic_load(&cluster->stop)) {
+		int64_t end = cluster->poll_now ? soonest : until;
+		if (clock_ms(CLOCK_MONOTONIC) >= end) {
+			break;
+		}
+		struct timespec deadline = { .tv_sec = end / 1000,
+			                     .tv_nsec = end % 1000 * 1000000 };
+		(void)pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
 	}
 	cluster->poll_now = false;
 	cluster->fetching = true;
@@ -369,9 +441,16 @@ static void wait_for_poll(struct cluster *cluster)
 void *poller_run(void *ctx)
 {
 	struct cluster *cluster = ctx;
+	if (cluster->zk != NULL) {
+		resolver_begin(cluster->resolver);
+		zookeeper_tend(cluster->zk, cluster->resolver);
+		int64_t now = clock_ms(CLOCK_MONOTONIC);
+		wait_until(cluster, now + ZOOKEEPER_WAIT_MS, now);
+	}
 	while (!atomic_load(&cluster->stop)) {
 		poll_once(cluster);
-		wait_for_poll(cluster);
+		int64_t now = clock_ms(CLOCK_MONOTONIC);
+		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
 	}
 	return NULL;
 }

@@ -46,18 +46,18 @@ static struct state_addresses look_up(void *resolver, struct text host)
 	return resolver_get(resolver, host);
 }
 
-int view_build(const struct view *view, const struct state *state, const struct options *masters,
-               struct resolver *resolver, struct records_output *skipped, struct snapshot **out)
+int view_build(const struct view *view, const struct state *state, const struct endpoint *masters,
+               size_t count, struct resolver *resolver, struct records_output *skipped,
+               struct snapshot **out)
 {
-	struct records_master *known = calloc(masters->masters_count, sizeof(*known));
+	struct records_master *known = calloc(count + 1, sizeof(*known));
 	struct snapshot_builder *builder = snapshot_builder_new(view->zone, view->options->ttl);
 	int ret = KNOT_ENOMEM;
 	if (known != NULL && builder != NULL) {
-		for (size_t i = 0; i < masters->masters_count; i++) {
-			const struct endpoint *master = &masters->masters[i];
-			struct text host = { master->host, strlen(master->host) };
+		for (size_t i = 0; i < count; i++) {
+			struct text host = { masters[i].host, strlen(masters[i].host) };
 			known[i].addresses = resolver_get(resolver, host);
-			known[i].port = master->port;
+			known[i].port = masters[i].port;
 		}
 		struct records_input input = {
 			.zone = view->zone,
@@ -66,7 +66,7 @@ int view_build(const struct view *view, const struct state *state, const struct 
 			.rules = view->options->rules,
 			.sources_count = view->options->sources_count,
 			.masters = known,
-			.masters_count = masters->masters_count,
+			.masters_count = count,
 			.lookup = look_up,
 			.hosts = resolver,
 		};

@@ -45,7 +45,7 @@ bool view_fits(const struct view *view, const knot_dname_t *zone, const struct o
 /*!
  * \brief Builds the view's snapshot of a state.
  *
- * \param masters   Options with the masters that are known.
+ * \param masters   The masters that are known, \a count of them.
  * \param resolver  Knows the hosts of masters and state.
  * \param skipped   Out: what is said of names that were left out.
  * \param out       Out: snapshot with one reference.
@@ -54,5 +54,6 @@ bool view_fits(const struct view *view, const knot_dname_t *zone, const struct o
  * \retval KNOT_ESPACE  More records than a cluster can have.
  * \retval KNOT_ENOMEM
  */
-int view_build(const struct view *view, const struct state *state, const struct options *masters,
-               struct resolver *resolver, struct records_output *skipped, struct snapshot **out);
+int view_build(const struct view *view, const struct state *state, const struct endpoint *masters,
+               size_t count, struct resolver *resolver, struct records_output *skipped,
+               struct snapshot **out);

@@ -1,0 +1,252 @@
+"""Masters found through ZooKeeper, a real one."""
+import signal
+import time
+
+import ask
+import pytest
+import states
+from ensemble import Ensemble
+from master import Master, hang, redirect, status
+from waiting import PATIENCE, wait_for
+
+
+@pytest.fixture
+def zookeeper():
+    with Ensemble() as ensemble:
+        yield ensemble
+
+
+@pytest.fixture
+def other():
+    with Master() as stub:
+        yield stub
+
+
+def lead(master, app):
+    master.serve(states.state(master, states.framework("marathon", states.task(app))))
+
+
+def start(server, *addresses, poll_interval=60, **options):
+    server.module("cluster", master=list(addresses), poll_interval=poll_interval, **options)
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.start()
+
+
+def wait_app(server, app):
+    server.wait_ready(f"{app}.marathon.mesos.")
+
+
+def ports(server):
+    """Ports of the known masters, by name."""
+    return {name: port for name, port in
+            ((record.split()[3], int(record.split()[2]))
+             for record in ask.data(server.ask("_master._tcp.mesos.", "SRV"), "SRV"))}
+
+
+def test_leader_is_found(server, zookeeper, master, other):
+    lead(master, "one")
+    other.serve(status(503))
+    zookeeper.write("log_replicas")
+    zookeeper.announce(other, 12)
+    zookeeper.announce(master, 7)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    assert other.count() == 0
+    assert ports(server) == {"master0.mesos.": master.port, "master1.mesos.": other.port}
+
+
+def test_new_leader_is_known_at_once(server, zookeeper, master, other):
+    """A watch, not the next poll, which would be a minute away."""
+    lead(master, "one")
+    lead(other, "two")
+    zookeeper.announce(master, 1)
+    zookeeper.announce(other, 2)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    zookeeper.resign(1)
+    wait_app(server, "two")
+    assert "leader changed" in server.log
+    zookeeper.announce(master, 3)
+    wait_for(lambda: len(ports(server)) == 2, what="the third announcement")
+
+
+def test_empty_path_then_announcement(server, zookeeper, master):
+    start(server, zookeeper.url, poll_interval=1)
+    wait_for(lambda: "no master is announced" in server.log, what="the log")
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    wait_app(server, "one")
+
+
+def test_path_that_comes_later(server, master):
+    with Ensemble("/not/there") as zookeeper:
+        zookeeper.client.delete("/not", recursive=True)
+        start(server, zookeeper.url, poll_interval=1)
+        wait_for(lambda: "the path does not exist" in server.log, what="the log")
+        lead(master, "one")
+        zookeeper.client.ensure_path("/not/there")
+        zookeeper.announce(master, 1)
+        wait_app(server, "one")
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"null", b"[]", b"\0" * 100, b"\xff" * 5000,
+                                  b'{"address":null}', b'{"address":{"ip":1,"port":"x"}}',
+                                  b'{"address":{"ip":"10.0.0.1","port":0}}',
+                                  b'{"address":{"ip":"10.0.0.1","port":99999999999999999999}}',
+                                  b'{"address":{"ip":"name","port":5050}}',
+                                  b"[" * 20000])
+def test_garbage_in_a_node(server, zookeeper, master, data):
+    """The others are asked still; one of them knows who leads."""
+    lead(master, "one")
+    zookeeper.write("json.info_0000000001", data)
+    zookeeper.write("json.info_x", b"x")
+    zookeeper.write("json.info_99999999999999", b"x")
+    zookeeper.write("json.info_", b"x")
+    zookeeper.announce(master, 2)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+
+
+def test_only_garbage(server, zookeeper, master):
+    zookeeper.write("json.info_0000000001", b"garbage")
+    start(server, zookeeper.url, poll_interval=1)
+    wait_for(lambda: "no master's announcement can be read" in server.log, what="the log")
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    zookeeper.announce(master, 2)
+    wait_app(server, "one")
+
+
+def test_old_masters_are_named(server, zookeeper):
+    zookeeper.write("info_0000000001", b"\x0a\x04abcd")
+    start(server, zookeeper.url, poll_interval=1)
+    wait_for(lambda: "before Mesos 0.24" in server.log, what="the log")
+
+
+def test_many_announcements(server, zookeeper, master):
+    for number in range(2, 80):
+        zookeeper.write(f"json.info_{number:010}", b"garbage")
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+
+
+def test_server_away_and_back(server, zookeeper, master, other):
+    """Names stay while it is away, and new leaders are found after it."""
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url, poll_interval=1)
+    wait_app(server, "one")
+    zookeeper.stop()
+    lead(master, "two")
+    wait_app(server, "two")
+    wait_for(lambda: "no connection" in server.log, what="the log")
+    zookeeper.start()
+    lead(other, "three")
+    zookeeper.announce(other, 0)
+    wait_app(server, "three")
+    assert zookeeper.sessions() <= 1
+
+
+def test_expired_session(server, zookeeper, master, other):
+    """A session that has expired is replaced by one."""
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url, poll_interval=1)
+    wait_app(server, "one")
+    for _ in range(2):
+        server.process.send_signal(signal.SIGSTOP)
+        time.sleep(15)  # longer than the session's timeout of 10 s
+        server.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: zookeeper.sessions() == 1, 20, "one session")
+    lead(other, "two")
+    zookeeper.announce(other, 0)
+    wait_app(server, "two")
+
+
+def test_static_masters_serve_without_it(server, master):
+    lead(master, "one")
+    start(server, "zk://127.0.0.1:1/mesos", master.address, poll_interval=1)
+    wait_app(server, "one")
+    assert ports(server) == {"master0.mesos.": master.port}
+
+
+def test_without_static_masters(server):
+    start(server, "zk://127.0.0.1:1/mesos", poll_interval=1)
+    wait_for(lambda: "polls fail" in server.log, what="the log")
+    assert "ZooKeeper 127.0.0.1:1: no connection" in server.log
+
+
+def test_standby_first(server, zookeeper, master, other):
+    """ZooKeeper lags: who it says leads sends on to who does."""
+    lead(other, "one")
+    master.serve(redirect(f"//{other.address}/master/state"))
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+
+
+def test_auth(server, master):
+    from kazoo.security import make_digest_acl
+    with Ensemble("/secret") as zookeeper:
+        lead(master, "one")
+        zookeeper.announce(master, 1)
+        zookeeper.client.set_acls("/secret", [make_digest_acl("user", "p:a/s@s", all=True)])
+        start(server, f"zk://user:wrong@{zookeeper.address}/secret", poll_interval=1)
+        wait_for(lambda: "may not be read" in server.log, what="the log")
+        server.module("cluster", master=f"zk://user:p:a/s@s@{zookeeper.address}/secret")
+        server.reload()
+        wait_app(server, "one")
+        assert "p:a/s@s" not in server.log and "wrong" not in server.log
+
+
+def test_stop_and_reload_are_quick(server, zookeeper, master):
+    """Also with a ZooKeeper that hangs, and one that never was."""
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    zookeeper.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        server.module("cluster", master=["zk://127.0.0.1:1/mesos", master.address])
+        server.reload()
+        assert time.monotonic() - began < 5 * PATIENCE
+        wait_app(server, "one")
+    finally:
+        zookeeper.process.send_signal(signal.SIGCONT)
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 5 * PATIENCE
+
+
+def test_reloads_leave_no_session(server, zookeeper, master):
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    threads = server.threads()
+    for ttl in range(1, 11):
+        server.module("cluster", master=zookeeper.url, ttl=ttl, poll_interval=60 + ttl)
+        server.reload()
+        wait_app(server, "one")
+    wait_for(lambda: zookeeper.sessions() == 1, what="one session")
+    wait_for(lambda: server.threads() == threads, what="the threads to end")
+
+
+def test_hanging_leader(server, zookeeper, master, other):
+    """The next one is asked after the time a poll has."""
+    master.serve(hang)
+    lead(other, "one")
+    zookeeper.announce(master, 1)
+    zookeeper.announce(other, 2)
+    start(server, zookeeper.url, poll_timeout=1)
+    wait_app(server, "one")
+
+
+def test_ipv6_and_several_servers(server, zookeeper, master):
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    start(server, f'"zk://[::1]:1,localhost:{zookeeper.port},127.0.0.1:2/mesos"')
+    wait_app(server, "one")
