@@ -203,8 +203,7 @@ static int put_escaped(struct json_parser *p, struct text raw)
 	json_tokener_reset(p->tokener);
 	struct json_object *string = json_tokener_parse_ex(p->tokener, raw.data, (int)raw.len);
 	if (string == NULL) {
-		/* With the grammar checked only memory can be missing; json-c has no word for it.
-		 */
+		/* As the grammar is checked, only memory can be missing. */
 		return KNOT_ENOMEM;
 	}
 	struct text text = { json_object_get_string(string),

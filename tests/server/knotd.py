@@ -163,8 +163,8 @@ class Knotd:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        assert process.returncode == 0, f"knotd's status {process.returncode}:\n{self.log}"
         self._assert_clean()
+        assert process.returncode == 0, f"knotd's status {process.returncode}:\n{self.log}"
 
     def _assert_clean(self):
         reports = [path.read_text(errors="replace") for path in self.directory.glob("sanitizer*")]

@@ -1,4 +1,6 @@
 """Sets of records that not even TCP can carry."""
+import threading
+
 import ask
 import pytest
 import states
@@ -9,13 +11,18 @@ from master import Master
 COUNT = 5000
 
 
+def huge(master, network=10):
+    """So many tasks of one name, all in one network."""
+    tasks = [states.task("huge", f"huge.{i}", ports=f"[{10000 + i}-{10000 + i}]",
+                         addresses=[f"{network}.{i // 250}.{i % 250}.1", f"fd00::{i + 1:x}"])
+             for i in range(COUNT)]
+    return states.state(master, states.framework("marathon", *tasks))
+
+
 @pytest.fixture(scope="module")
 def server():
-    tasks = [states.task("huge", f"huge.{i}", ports=f"[{10000 + i}-{10000 + i}]",
-                         addresses=[f"10.{1 + i // 250}.{i % 250}.1", f"fd00::{i + 1:x}"])
-             for i in range(COUNT)]
     with Master() as master, Knotd() as knotd:
-        master.serve(states.state(master, states.framework("marathon", *tasks)))
+        master.serve(huge(master))
         knotd.module("cluster", master=master.address)
         knotd.zone("mesos.", "alias CNAME huge.marathon\n", ["mod-mesos/cluster"])
         knotd.start()
@@ -47,3 +54,33 @@ def test_huge_set_is_truncated_over_udp(server):
     assert ask.is_truncated(server.ask("huge.marathon.mesos.", "A", UDP))
     assert ask.is_truncated(server.ask("_huge._tcp.marathon.mesos.", "SRV", UDP))
     assert ask.is_truncated(server.ask("alias.mesos.", "A", UDP))
+
+
+def test_no_answer_is_mixed(server, master):
+    """While snapshots change under the queries, each answer is made of one of them."""
+    server.module("changing", master=master.address)
+    server.zone("changing.example.", "", ["mod-mesos/changing"])
+    master.serve(huge(master, 11))
+    server.reload()
+    name = "huge.marathon.changing.example."
+    server.wait_ready("leader.changing.example.")
+    ending, replies = threading.Event(), []
+
+    def run():
+        while not ending.is_set():
+            replies.append(server.ask(name, "A", TCP))
+
+    askers = [threading.Thread(target=run) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        for turn in range(12):
+            master.serve(huge(master, 11 + turn % 2))
+            server.poll(master, "changing.example.")
+    finally:
+        ending.set()
+        for asker in askers:
+            asker.join()
+    networks = [{data.partition(".")[0] for data in ask.data(reply, "A")} for reply in replies]
+    assert {len(network) for network in networks} == {1}
+    assert set().union(*networks) == {"11", "12"}

@@ -1,5 +1,6 @@
 """packaging/quickstart: what a newcomer starts first, with and without masters of their own."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import urllib.request
 
@@ -22,6 +24,15 @@ READY = "Ctrl-C ends it."
 pytestmark = pytest.mark.slow
 
 ask = Ask(ADDRESS, PORT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lock():
+    """One at a time has the port: there may be test runs of several checkouts."""
+    path = pathlib.Path(tempfile.gettempdir()) / f"mod-mesos-test-{PORT}.lock"
+    with open(path, "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def port_is_free():

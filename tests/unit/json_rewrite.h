@@ -23,7 +23,7 @@ static inline void write_value(const struct rewrite *how, struct json_object *va
 
 static inline void write_object(const struct rewrite *how, struct json_object *object)
 {
-	const char *names[64];
+	const char *names[64] = { NULL };
 	int count = 0;
 	json_object_object_foreach(object, name, member)
 	{

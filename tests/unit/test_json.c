@@ -227,6 +227,27 @@ static void test_strings(void **unused)
 	}
 }
 
+/*! \brief Every byte at every place of a string, however it is read block by block. */
+static void test_every_byte(void **unused)
+{
+	(void)unused;
+	enum { LEN = 40 };
+	for (int byte = 0; byte < 256; byte++) {
+		bool valid = byte >= 0x20 && byte != '"' && byte != '\\';
+		for (int at = 0; at < LEN; at++) {
+			char doc[] = "{\"x\":\"0123456789abcdefghij0123456789abcdefghij\"}";
+			doc[6 + at] = (char)byte;
+			int ret;
+			struct text text = { doc, sizeof(doc) - 1 };
+			free(run(&handler, text, sizeof(doc), -1, &ret));
+			/* A backslash is good before the text's b and f. */
+			bool escapes = byte == '\\' && at < LEN - 1 &&
+			               strchr("bf", doc[7 + at]) != NULL;
+			assert_int_equal(ret, valid || escapes ? KNOT_EOK : KNOT_EMALF);
+		}
+	}
+}
+
 static void test_numbers(void **unused)
 {
 	(void)unused;
@@ -365,6 +386,7 @@ static void test_malformed(void **unused)
 		TEXT("[\"\\'\"]"),
 		TEXT("[\"\\\0\"]"),
 		TEXT("[\"\\u12\"]"),
+		TEXT("[\"\\u123\"]"),
 		TEXT("[\"\\u12g4\"]"),
 		TEXT("[\"\\u123"),
 		TEXT("[\"\\U0041\"]"),
@@ -572,13 +594,13 @@ static void test_null(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wanted),         cmocka_unit_test(test_unwanted),
-		cmocka_unit_test(test_keys),           cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_numbers),        cmocka_unit_test(test_top_number),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_long_strings),   cmocka_unit_test(test_long_others),
-		cmocka_unit_test(test_handler_errors), cmocka_unit_test(test_locale),
-		cmocka_unit_test(test_null),
+		cmocka_unit_test(test_wanted),      cmocka_unit_test(test_unwanted),
+		cmocka_unit_test(test_keys),        cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_top_number),  cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_depth),       cmocka_unit_test(test_long_strings),
+		cmocka_unit_test(test_long_others), cmocka_unit_test(test_handler_errors),
+		cmocka_unit_test(test_locale),      cmocka_unit_test(test_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,8 +269,8 @@ static void test_golden_chunks(void **unused)
 		}
 
 		struct json_object *tree = json_tokener_parse(doc);
-		char *reversed = rewrite(tree,
-		                         (struct rewrite){ .reversed = true, .padded = true });
+		struct rewrite how = { .reversed = true, .padded = true };
+		char *reversed = rewrite(tree, how);
 		char *result = dump(reversed);
 		assert_string_equal(result, whole);
 		free(result);
