@@ -7,6 +7,7 @@
 import json
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -76,6 +77,8 @@ class Ensemble:
     def _connect(self):
         assert self.process.poll() is None, (self.directory / "log").read_text()
         try:
+            # kazoo would wait longer after each try of its own.
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
             self.client.start(timeout=2)
             self.client.ensure_path(self.path)
             return True
