@@ -21,7 +21,8 @@ struct lines {
 	size_t count;
 };
 
-static inline void lines_add(struct lines *lines, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void lines_add(struct lines *lines,
+                                                                   const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
