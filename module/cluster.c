@@ -94,31 +94,44 @@ static struct cluster *find_cluster(const struct options *options)
 	return NULL;
 }
 
-/*! \brief A reference to the snapshot that a zone is served from now; NULL if there is none. */
-static struct snapshot *current_snapshot(const knot_dname_t *zone)
+/*!
+ * \brief References to what a zone is served from now, for its new instance to go on with.
+ *
+ * \param snapshot  Out: the snapshot, NULL if there is none.
+ * \param state     Out: the state it was made of, NULL if there is none.
+ */
+static void find_current(const knot_dname_t *zone, struct snapshot **snapshot, struct state **state)
 {
-	struct snapshot *snapshot = NULL;
-	for (struct cluster *cluster = registry.clusters; cluster != NULL && snapshot == NULL;
+	*snapshot = NULL;
+	*state = NULL;
+	for (struct cluster *cluster = registry.clusters; cluster != NULL && *snapshot == NULL;
 	     cluster = cluster->next) {
 		pthread_mutex_lock(&cluster->lock);
-		for (struct view *view = cluster->views; view != NULL; view = view->next) {
-			if (knot_dname_is_equal(view->zone, zone)) {
-				snapshot = snapshot_ref(view->answer.snapshot);
-				break;
-			}
+		struct view *view = cluster->views;
+		while (view != NULL && !knot_dname_is_equal(view->zone, zone)) {
+			view = view->next;
+		}
+		if (view != NULL && view->answer.snapshot != NULL) {
+			*snapshot = snapshot_ref(view->answer.snapshot);
+			*state = state_ref(cluster->before);
 		}
 		pthread_mutex_unlock(&cluster->lock);
 	}
-	return snapshot;
 }
 
 /*! \brief Finds or makes the view for a zone, with a reference for the caller. */
 static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
                              struct options *options)
 {
-	struct snapshot *snapshot = current_snapshot(zone);
+	struct snapshot *snapshot;
+	struct state *state;
+	find_current(zone, &snapshot, &state);
 
 	pthread_mutex_lock(&cluster->lock);
+	if (cluster->before == NULL) {
+		/* Other settings, maybe in the middle of a failover: what was kept stays kept. */
+		cluster->before = state_ref(state);
+	}
 	struct view *view = cluster->views;
 	while (view != NULL && !view_fits(view, zone, options)) {
 		view = view->next;
@@ -137,6 +150,7 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
 	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
 
+	state_free(state);
 	snapshot_unref(snapshot);
 	return view;
 }

@@ -36,8 +36,9 @@ struct cluster {
 	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
 	struct member *members;
 	struct view *views;
-	bool poll_now; /*!< Somebody wants a poll at once. */
-	bool fetching; /*!< A view added now will be served by the poll under way. */
+	bool poll_now;        /*!< Somebody wants a poll at once. */
+	bool fetching;        /*!< A view added now will be served by the poll under way. */
+	struct state *before; /*!< What the last good poll made records of. */
 
 	/* The poller's own. */
 	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
@@ -47,7 +48,6 @@ struct cluster {
 	uint32_t failures;             /*!< Polls failed in a row. */
 	bool loaded;                   /*!< A poll has succeeded. */
 	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
-	struct state *before;          /*!< What the last good poll made records of. */
 	uint32_t kept;                 /*!< Agents in it that have not registered again. */
 	char master_id[64];            /*!< Start of the ID of the leader that answered last. */
 	int64_t master_since;          /*!< When that ID was first seen: CLOCK_MONOTONIC in ms. */

@@ -80,12 +80,16 @@ static int match_agents(struct keeper *k)
 	return ret;
 }
 
+/*! \brief Gives a framework the address its scheduler had, as far as it has none. */
 static int copy_scheduler(struct state *state, const struct state_framework *old,
                           struct state_framework *framework)
 {
-	framework->pid_port = old->pid_port;
-	int ret = text_copy(state->memory, old->pid_host, &framework->pid_host);
-	if (ret == KNOT_EOK) {
+	int ret = KNOT_EOK;
+	if (framework->pid_host.len == 0) {
+		framework->pid_port = old->pid_port;
+		ret = text_copy(state->memory, old->pid_host, &framework->pid_host);
+	}
+	if (ret == KNOT_EOK && framework->hostname.len == 0) {
 		ret = text_copy(state->memory, old->hostname, &framework->hostname);
 	}
 	return ret;
@@ -114,8 +118,7 @@ static int match_frameworks(struct keeper *k)
 			continue;
 		}
 		struct state_framework *framework = &state->frameworks[k->frameworks[i]];
-		if (framework->recovered && framework->pid_host.len == 0 &&
-		    framework->hostname.len == 0) {
+		if (framework->recovered) {
 			ret = copy_scheduler(state, old, framework);
 		}
 	}

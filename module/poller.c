@@ -356,7 +356,11 @@ static double since_elected(struct cluster *cluster, const struct master_reply *
 static int take_state(struct cluster *cluster, struct state *state)
 {
 	int64_t time = clock_ms(CLOCK_MONOTONIC);
-	int ret = failover_keep(state, cluster->before);
+	pthread_mutex_lock(&cluster->lock);
+	struct state *before = state_ref(cluster->before);
+	pthread_mutex_unlock(&cluster->lock);
+	int ret = failover_keep(state, before);
+	state_free(before);
 	if (ret == KNOT_EOK) {
 		resolve(cluster, state);
 		ret = build(cluster, state, time);
@@ -401,8 +405,12 @@ static void poll_once(struct cluster *cluster)
 	say_success(cluster, &reply, errors);
 	say_kept(cluster, reply.state);
 	cluster->hurry = reply.state->recovered_count > 0 && since < FAILOVER_SECONDS;
-	state_free(cluster->before);
+
+	pthread_mutex_lock(&cluster->lock);
+	struct state *before = cluster->before;
 	cluster->before = reply.state;
+	pthread_mutex_unlock(&cluster->lock);
+	state_free(before);
 }
 
 /*! \brief Time until the next poll, in milliseconds. */

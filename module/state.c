@@ -189,6 +189,7 @@ struct state_parser *state_parser_new(void)
 	}
 	arena_init(arena, STATE_MEMORY_MAX);
 	state->memory = arena;
+	state->refs = 1;
 	state->registry_fetch_timeout = REGISTRY_FETCH_TIMEOUT;
 	p->state = state;
 	p->arena = arena;
@@ -263,9 +264,17 @@ void state_parser_free(struct state_parser *p)
 	free(p);
 }
 
+struct state *state_ref(struct state *state)
+{
+	if (state != NULL) {
+		__atomic_add_fetch(&state->refs, 1, __ATOMIC_RELAXED);
+	}
+	return state;
+}
+
 void state_free(struct state *state)
 {
-	if (state == NULL) {
+	if (state == NULL || __atomic_sub_fetch(&state->refs, 1, __ATOMIC_ACQ_REL) > 0) {
 		return;
 	}
 	free(state->agents);

@@ -109,7 +109,8 @@ struct state {
 	uint32_t registered_count; /*!< Agents in `slaves`. */
 	uint32_t recovered_count;  /*!< Agents in `recovered_slaves`. */
 
-	void *memory; /*!< Owner of all the above; private to state.c. */
+	void *memory;  /*!< Owner of all the above; private to state.c. */
+	uint32_t refs; /*!< Holders; counted atomically. */
 };
 
 /*! \brief True if an agent and its tasks make records. */
@@ -151,5 +152,8 @@ int state_parser_finish(struct state_parser *parser, struct state **out);
 /*! \brief Frees a parser; NULL is fine. */
 void state_parser_free(struct state_parser *parser);
 
-/*! \brief Frees a state; NULL is fine. */
+/*! \brief Takes a further reference; returns \a state, which may be NULL. */
+struct state *state_ref(struct state *state);
+
+/*! \brief Gives a reference back, frees the state with the last one; NULL is fine. */
 void state_free(struct state *state);

@@ -180,23 +180,46 @@ def stage(name, result, summing, command, **environment):
     say(*lines, f"{name:16} {total} ({time.monotonic() - began:.0f} s)")
 
 
-def units(name, directory, *options):
-    logs = directory / "meson-logs"
-    stage(name, logs / f"{name}.json", sum_meson,
+def units(name, directory, *options, suffix=""):
+    log = directory / "meson-logs" / f"{name}{suffix}.json"
+    stage(name, log, sum_meson,
           ["meson", "test", "-C", directory, "--no-rebuild", "--logbase", name,
            "--print-errorlogs", *options])
+
+
+def units_valgrind():
+    # meson adds the wrapper's name to that of the log.
+    units("units-valgrind", BUILD, f"--wrapper={VALGRIND}", "--timeout-multiplier=20",
+          suffix="-valgrind")
 
 
 def server(name, *options, **environment):
     result = RESULTS / f"{name}.xml"
     stage(name, result, sum_junit,
-          [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-           f"--junitxml={result}", *options], **environment)
+          [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2",
+           "--dist", "loadfile", f"--junitxml={result}", *options], **environment)
+
+
+EARLY_MALLOC = """\
+#include <stdlib.h>
+static void *volatile block;
+__attribute__((constructor)) static void init(void)
+{
+	block = malloc(1);
+	free(block);
+}
+"""
 
 
 def server_asan():
+    # ASan starts itself at the first malloc(), and leaves glibc's lock of locales broken if that
+    # happens inside newlocale(), as libp11-kit's constructor has it; json-c then waits for ever.
+    early = BUILD_ASAN / "early_malloc.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-Wl,-z,initfirst", "-x", "c", "-", "-o", early],
+                   input=EARLY_MALLOC, text=True, check=True)
     preload = [subprocess.check_output(["gcc", f"-print-file-name={library}"], text=True).strip()
                for library in ("libasan.so", "libubsan.so")]
+    preload.append(str(early))
     # The quickstart builds a module of its own.
     server("server-asan", "tests/server", "--ignore=tests/server/test_quickstart.py",
            MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
@@ -209,6 +232,12 @@ def server_valgrind():
            KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="10")
 
 
+def dictionary(name):
+    """The dictionary that a fuzz target's source names for itself."""
+    source = (TOP / f"tests/fuzz/fuzz_{name}.c").read_text()
+    return re.findall(r"-dict=\S+", source)[:1]
+
+
 def fuzz():
     targets = [pathlib.Path(path) for path in glob.glob(f"{BUILD_FUZZ}/tests/fuzz/fuzz_*")
                if os.path.isfile(path)]
@@ -219,10 +248,11 @@ def fuzz():
         shutil.rmtree(corpus, ignore_errors=True)
         shutil.copytree(TOP / "tests/fuzz/corpus" / name, corpus)
         log = RESULTS / f"fuzz-{name}.log"
-        stage(f"fuzz-{name}", log, lambda log: Sum(passed="DONE" in log.read_text()),
+        stage(f"fuzz-{name}", log, lambda log: Sum(passed=int("DONE" in log.read_text())),
               [target, f"-runs={FUZZ_RUNS}", f"-max_total_time={FUZZ_SECONDS}", "-timeout=20",
                "-rss_limit_mb=2048", "-print_final_stats=1",
-               f"-artifact_prefix={RESULTS}/fuzz-{name}-", corpus])
+               f"-artifact_prefix={RESULTS}/fuzz-{name}-",
+               *dictionary(name), corpus])
     if not targets:
         totals["fuzz"] = Sum(failed=1)
         say("fuzz: there is no fuzz target")
@@ -279,7 +309,7 @@ def test_all(quick):
     def two():
         units("units-asan", BUILD_ASAN)
         server_asan()
-        units("units-valgrind", BUILD, f"--wrapper={VALGRIND}", "--timeout-multiplier=20")
+        units_valgrind()
         fuzz()
 
     together(one, *([] if quick else [two]))

@@ -18,6 +18,7 @@ import socket
 import socketserver
 import threading
 import time
+import zlib
 
 from ports import free_port
 
@@ -84,6 +85,15 @@ def cut(body, length):
     """A reply that promises `body` and ends the connection after `length` bytes of it."""
     return raw(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:length], close=True)
+
+
+def gzip_bomb(start, filler, end, mebibytes):
+    """A gzipped body with so many MiB of one byte in its middle; itself it is small."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    first = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
+    middle = packer.compress(filler * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # The checksum at the end is wrong; nobody should come that far.
+    return first + middle * mebibytes + packer.compress(end) + packer.flush()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -206,10 +216,10 @@ class Master:
 
 
 @contextlib.contextmanager
-def silent_listener():
+def silent_listener(port=0):
     """An address whose queue of connections is full: to connect takes for ever."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", port), backlog=0))
         for _ in range(4):
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)

@@ -30,23 +30,23 @@ def server():
         yield knotd
 
 
-@pytest.mark.parametrize("name, kind, least", [
-    ("huge.marathon.mesos.", "A", 4000),
-    ("huge.marathon.mesos.", "AAAA", 2300),
-    ("_huge._tcp.marathon.mesos.", "SRV", 1000),
-    ("alias.mesos.", "A", 4000),
+@pytest.mark.parametrize("name, kind, least, queries", [
+    ("huge.marathon.mesos.", "A", 4000, 8),
+    ("huge.marathon.mesos.", "AAAA", 2300, 15),
+    ("_huge._tcp.marathon.mesos.", "SRV", 1000, 25),
+    ("alias.mesos.", "A", 4000, 8),
 ])
-def test_huge_set_is_cut(server, name, kind, least):
+def test_huge_set_is_cut(server, name, kind, least, queries):
     """What fits comes, always another part, and in time all of it."""
     parts, seen = set(), set()
-    for _ in range(20):
+    for _ in range(queries):
         reply = server.ask(name, kind, TCP)
         assert reply.rcode() == 0 and not ask.is_truncated(reply)
         listed = ask.data(reply, kind)
         assert least <= len(listed) == len(set(listed)) < COUNT
         parts.add(frozenset(listed))
         seen.update(listed)
-    assert len(parts) >= 10
+    assert len(parts) > queries / 2
     assert len(seen) > 0.9 * COUNT
 
 

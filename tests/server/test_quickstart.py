@@ -1,6 +1,5 @@
 """packaging/quickstart: what a newcomer starts first, with and without masters of their own."""
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -8,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import urllib.request
 
@@ -21,7 +19,8 @@ from waiting import PATIENCE, wait_for
 ADDRESS, PORT = "127.0.0.1", 5353
 READY = "Ctrl-C ends it."
 
-pytestmark = pytest.mark.slow
+# All in one process: there is but one such port.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quickstart")]
 
 ask = Ask(ADDRESS, PORT)
 
@@ -29,9 +28,14 @@ ask = Ask(ADDRESS, PORT)
 @pytest.fixture(scope="module", autouse=True)
 def lock():
     """One at a time has the port: there may be test runs of several checkouts."""
-    path = pathlib.Path(tempfile.gettempdir()) / f"mod-mesos-test-{PORT}.lock"
-    with open(path, "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    def locked():
+        try:
+            return holder.bind(f"\0mod-mesos-test-{PORT}") or True
+        except OSError:
+            return False
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as holder:
+        wait_for(locked, 120, "another test run to end")
         yield
 
 

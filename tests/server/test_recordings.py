@@ -61,7 +61,6 @@ def test_recorded_refusal_changes_nothing(name, master):
         assert_nothing_changes(server, master)
 
 
-@pytest.mark.skip(reason="an empty state is believed late: issue 3")
 @pytest.mark.parametrize("recording", recordings.EMPTY_STATES, ids=name_of)
 def test_recorded_empty_state_changes_nothing(recording, master):
     master.serve(served_web(master))
