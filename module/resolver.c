@@ -9,7 +9,7 @@
 #include "module/resolver.h"
 #include "module/util.h"
 
-/*! \brief Longest sleep, so that a stop is noticed soon. */
+/*! \brief Longest sleep while look-ups are on their way. */
 #define SLICE_MS 50
 
 /*! \brief A name and what is known of it. */
@@ -239,34 +239,30 @@ void resolver_want(struct resolver *resolver, struct text host)
 	lookup->wanted = true;
 }
 
-/*! \brief Collects the requests that are waited for; returns how many. */
-static int collect(struct resolver *resolver, const struct gaicb *list[RESOLVER_NAMES_MAX])
+/*! \brief Takes what has come; true if something is still on its way. */
+static bool is_waiting(struct resolver *resolver)
 {
-	int count = 0;
+	bool waiting = false;
 	for (struct lookup *lookup = resolver->lookups; lookup != NULL; lookup = lookup->next) {
-		if (!harvest(lookup) && lookup->wanted) {
-			list[count++] = &lookup->request;
-		}
+		waiting = (!harvest(lookup) && lookup->wanted) || waiting;
 	}
-	return count;
+	return waiting;
 }
 
 void resolver_wait(struct resolver *resolver)
 {
-	const struct gaicb **list = calloc(RESOLVER_NAMES_MAX, sizeof(*list));
-	if (list == NULL) {
-		return;
-	}
-
-	int count;
-	while ((count = collect(resolver, list)) > 0 && resolver->wait_ms > 0 &&
-	       !atomic_load(resolver->stop)) {
-		struct timespec slice = { .tv_nsec = SLICE_MS * 1000000L };
+	/*
+	 * Not gai_suspend(): in glibc 2.36 it can return while its wait list, on its stack, is
+	 * still linked to a request that ends at the same moment, which then writes there.
+	 */
+	int slice_ms = 1;
+	while (is_waiting(resolver) && resolver->wait_ms > 0 && !atomic_load(resolver->stop)) {
+		struct timespec slice = { .tv_nsec = slice_ms * 1000000L };
 		int64_t begin = clock_ms(CLOCK_MONOTONIC);
-		(void)gai_suspend(list, count, &slice);
+		(void)nanosleep(&slice, NULL);
 		resolver->wait_ms -= (int)(clock_ms(CLOCK_MONOTONIC) - begin) + 1;
+		slice_ms = MIN(2 * slice_ms, SLICE_MS);
 	}
-	free(list);
 }
 
 struct state_addresses resolver_get(struct resolver *resolver, struct text host)

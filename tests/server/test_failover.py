@@ -12,7 +12,6 @@ import time
 
 import ask
 import dns.exception
-import golden
 import model
 import pytest
 import recordings
