@@ -449,15 +449,18 @@ static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 void *poller_run(void *ctx)
 {
 	struct cluster *cluster = ctx;
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	if (cluster->zk != NULL) {
 		resolver_begin(cluster->resolver);
 		zookeeper_tend(cluster->zk, cluster->resolver);
-		int64_t now = clock_ms(CLOCK_MONOTONIC);
-		wait_until(cluster, now + ZOOKEEPER_WAIT_MS, now);
+		wait_until(cluster, now + ZOOKEEPER_WAIT_MS, now + PAUSE_MS);
+	} else {
+		/* The zones that are loaded with the first one share its first poll. */
+		wait_until(cluster, now + PAUSE_MS, now + PAUSE_MS);
 	}
 	while (!atomic_load(&cluster->stop)) {
 		poll_once(cluster);
-		int64_t now = clock_ms(CLOCK_MONOTONIC);
+		now = clock_ms(CLOCK_MONOTONIC);
 		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
 	}
 	return NULL;

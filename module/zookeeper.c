@@ -40,6 +40,7 @@ struct zookeeper {
 	bool dead;            /*!< The session is lost for good. */
 	bool listing;         /*!< Between asking for the children and the last node's data. */
 	bool again;           /*!< They have changed in between. */
+	bool failed;          /*!< Not all was read: the connection was lost in between. */
 	struct node nodes[ZOOKEEPER_MASTERS_MAX]; /*!< Being read, by number. */
 	size_t nodes_count;
 	size_t pending;                                 /*!< Nodes whose data is on its way. */
@@ -164,7 +165,7 @@ static void look(struct zookeeper *zk)
 /*! \brief Ends a look; the lock is held. True if other masters than before are known. */
 static bool end_look(struct zookeeper *zk)
 {
-	bool news = take_nodes(zk);
+	bool news = !zk->failed && take_nodes(zk);
 	zk->listing = false;
 	if (zk->again) {
 		look(zk);
@@ -189,6 +190,7 @@ static void take_data(int rc, const char *value, int len, const struct Stat *sta
 	(void)stat;
 
 	pthread_mutex_lock(&zk->lock);
+	zk->failed = zk->failed || (rc != ZOK && rc != ZNONODE);
 	node->valid = rc == ZOK && value != NULL && len > 0 &&
 	              zookeeper_parse_master(value, len, zk->tls, &node->master);
 	leave(zk, --zk->pending == 0 && end_look(zk));
@@ -218,6 +220,7 @@ static void take_children(int rc, const struct String_vector *children, const vo
 
 	pthread_mutex_lock(&zk->lock);
 	zk->nodes_count = 0;
+	zk->failed = rc != ZOK;
 	for (int32_t i = 0; rc == ZOK && i < children->count; i++) {
 		uint32_t number;
 		if (parse_label(children->data[i], JSON_LABEL, &number)) {

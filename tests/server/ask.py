@@ -4,7 +4,6 @@ import collections
 import dns.edns
 import dns.flags
 import dns.message
-import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype

@@ -246,4 +246,5 @@ def tempting_owners(state):
     agents = [{"id": task["slave_id"], "pid": "slave(1)@192.0.2.255:5051"}
               for framework in frameworks for task in framework["tasks"]]
     everything = dict(state, frameworks=frameworks, slaves=agents + state["slaves"])
-    return {owner for rules in LABEL_LIMIT for owner, _, _ in Model(everything, rules=rules).records}
+    return {owner for rules in LABEL_LIMIT
+            for owner, _, _ in Model(everything, rules=rules).records}

@@ -483,6 +483,15 @@ def assert_each_second(master, count):
     assert min(gaps) > 0.8, gaps
 
 
+def assert_quiet(master):
+    """No poll for a while; a zone that was loaded late may have wanted one of its own before."""
+    time.sleep(0.5 * PATIENCE)
+    count = master.count()
+    assert count <= 2
+    time.sleep(2.5 * PATIENCE)
+    assert master.count() == count
+
+
 def test_polls_come_each_second_while_blank(server, master):
     master.serve(dated(blank_elected(master), NOW + 1))
     start(server, master, poll_interval=60)
@@ -504,8 +513,7 @@ def test_polls_come_each_second_after_an_election(server, master, ago, often):
     if often:
         assert_each_second(master, 4)
     else:
-        time.sleep(2.5)
-        assert master.count() == 1
+        assert_quiet(master)
 
 
 def test_polls_come_as_configured_without_recovered_agents(server, master):
@@ -513,5 +521,4 @@ def test_polls_come_as_configured_without_recovered_agents(server, master):
     master.serve(dated(cluster(master, elected_time=LONG_AGO), LONG_AGO + 1))
     start(server, master, poll_interval=60)
     server.wait_ready()
-    time.sleep(2.5 * PATIENCE)
-    assert master.count() == 1
+    assert_quiet(master)

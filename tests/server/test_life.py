@@ -285,6 +285,7 @@ def test_reloads_leave_nothing_behind(server, master):
         assert server.memory() < memory + 30 * 1024
 
 
+@pytest.mark.skipif(bool(WRAPPER), reason="valgrind has its own signal masks")
 def test_thread_blocks_all_signals(server, master):
     master.serve(web(master))
     start(server, master)

@@ -4,7 +4,6 @@ import socket
 import struct
 
 import ask
-import dns.edns
 import dns.flags
 import dns.message
 import dns.name
