@@ -3,16 +3,17 @@
  * \file
  * \brief What comes from ZooKeeper, in any order: events, children, data, errors.
  *
- *     fuzz_zookeeper tests/fuzz/corpus/zookeeper
+ *     fuzz_zookeeper -dict=tests/fuzz/zookeeper.dict tests/fuzz/corpus/zookeeper
  *
  * The input is lines. The first byte of each says what happens (see step()), the rest is its text.
  * In place of libzookeeper stands what the functions below make of its rules: requests are answered
  * in their order and none during the call that makes it; when the connection or the session goes,
  * all that are open fail; a watch fires once.
  *
- * What has to be true: never two sessions; nothing known that is no host and port; and whatever
- * happened, once the ensemble is well again and has a master, that one is found. An address that
- * can be parsed says the same when it is written and parsed again.
+ * What has to be true: never two sessions; nothing known that is no host and port; no master is
+ * forgotten because the ensemble is away; and whatever happened, once the ensemble is well again
+ * and has a master, that one is found. An address that can be parsed says the same when it is
+ * written and parsed again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,7 +263,8 @@ static void check_address(const char *text)
 	zk_address_free(again);
 }
 
-static void check_masters(struct zookeeper *zk)
+/*! \brief Returns how many masters are known. */
+static size_t check_masters(struct zookeeper *zk)
 {
 	struct endpoint masters[ZOOKEEPER_MASTERS_MAX];
 	char problem[ZOOKEEPER_PROBLEM_MAX];
@@ -273,11 +275,13 @@ static void check_masters(struct zookeeper *zk)
 	if (strlen(zookeeper_problem(zk, problem)) >= sizeof(problem)) {
 		die("problem", "too long");
 	}
+	return count;
 }
 
 /*! \brief Lets one thing happen. */
 static void step(struct zookeeper *zk, struct resolver *resolver, char what, char *text, size_t len)
 {
+	size_t known = check_masters(zk);
 	switch (what) {
 	case '+': turn(ZOO_CONNECTED_STATE); break;
 	case '-': turn(ZOO_CONNECTING_STATE); break;
@@ -291,7 +295,10 @@ static void step(struct zookeeper *zk, struct resolver *resolver, char what, cha
 	case 'c': check_address(text); break;
 	default: break;
 	}
-	check_masters(zk);
+	bool has_answered = strchr("=0a", what) != NULL;
+	if (check_masters(zk) != known && !has_answered) {
+		die("other masters without an answer that says so", (char[]){ what, '\0' });
+	}
 }
 
 /*! \brief The ensemble is well and has one master: is it found? */
