@@ -37,7 +37,7 @@ SERVER = """\
 server:
     rundir: "{directory}"
     listen: {address}@{port}
-    udp-workers: 2
+    udp-workers: {udp_workers}
     tcp-workers: 2
     background-workers: 1
 database:
@@ -79,6 +79,8 @@ def _section(name, items):
 
 class Knotd:
     address = "127.0.0.1"
+    udp_workers = 2
+    wrapper = WRAPPER
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-"))
@@ -122,7 +124,7 @@ class Knotd:
 
     def _configuration(self):
         head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
-                             library=MESOS_SO)
+                             udp_workers=self.udp_workers, library=MESOS_SO)
         sections = [_section(name, items) for (name, _), items in self.sections.items()]
         return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
 
@@ -139,7 +141,7 @@ class Knotd:
         assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
         conf = self.write()
         with open(self._log, "ab") as log:
-            self.process = subprocess.Popen([*WRAPPER, _program("knotd"), "-c", conf],
+            self.process = subprocess.Popen([*self.wrapper, _program("knotd"), "-c", conf],
                                             stdout=log, stderr=log, env=self._environment())
         wait_for(self._answers, 10, "knotd to answer")
         assert "cannot bind" not in self.log, self.log
