@@ -6,6 +6,7 @@
 #include <libknot/errcode.h>
 
 #include "module/arena.h"
+#include "module/pages.h"
 
 /*! \brief Bytes of the first block, its head included. */
 #define BLOCK_MIN ((size_t)64 << 10)
@@ -45,7 +46,7 @@ static bool add_block(struct arena *arena, size_t size)
 		want = head + size;
 	}
 
-	struct arena_block *block = malloc(want);
+	struct arena_block *block = pages_alloc(want);
 	if (block == NULL) {
 		return false;
 	}
@@ -114,7 +115,7 @@ static void drop_block(struct arena *arena)
 	struct arena_block *block = arena->block;
 	arena->block = block->older;
 	arena->taken -= block->size;
-	free(block);
+	pages_free(block, block->size);
 }
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)

@@ -149,10 +149,37 @@ static int keep(struct json_parser *p)
 	return KNOT_EOK;
 }
 
-/*! \brief Called where a value has ended. */
+/*! \brief Goes on after a `,`. */
+static void after_comma(struct json_parser *p)
+{
+	struct level level = p->levels[p->depth - 1];
+	p->expect = level.is_array ? VALUE : KEY;
+	p->place = place_of(p, level.place)->element;
+}
+
+/*!
+ * \brief Called where a value has ended and all is done with it.
+ *
+ * A comma right behind it is taken at once, as is the colon behind a key: one step less for each
+ * value of a compact document, which is a fifth of the time that reading one takes.
+ */
 static void after_value(struct json_parser *p)
 {
 	p->expect = p->depth > 0 ? NEXT : NOTHING;
+	if (p->expect == NEXT && p->at < p->end && *p->at == ',') {
+		p->at++;
+		after_comma(p);
+	}
+}
+
+/*! \brief Called where a key has ended. */
+static void after_key(struct json_parser *p)
+{
+	p->expect = COLON;
+	if (p->at < p->end && *p->at == ':') {
+		p->at++;
+		p->expect = VALUE;
+	}
 }
 
 static int begin_container(struct json_parser *p, bool is_array)
@@ -171,15 +198,16 @@ static int begin_container(struct json_parser *p, bool is_array)
 static int end_container(struct json_parser *p)
 {
 	uint8_t place = p->levels[--p->depth].place;
+	int ret = place != 0 ? p->handler->end(p->ctx, place) : KNOT_EOK;
 	after_value(p);
-	return place != 0 ? p->handler->end(p->ctx, place) : KNOT_EOK;
+	return ret;
 }
 
 static uint8_t find_member(const struct json_place *place, struct text key)
 {
-	for (unsigned i = 0; i < place->members_count; i++) {
+	for (unsigned i = 0; i < place->members_count && key.len > 0; i++) {
 		const struct json_member *member = &place->members[i];
-		if (member->key.len == key.len &&
+		if (member->key.len == key.len && member->key.data[0] == key.data[0] &&
 		    memcmp(member->key.data, key.data, key.len) == 0) {
 			return member->place;
 		}
@@ -213,18 +241,9 @@ static int put_escaped(struct json_parser *p, struct text raw)
 	return ret;
 }
 
-static int end_string(struct json_parser *p)
+/*! \brief Hands out the string that ends here, if its text is needed. */
+static int put_token(struct json_parser *p)
 {
-	if (p->is_key) {
-		p->expect = COLON;
-		p->place = 0;
-	} else {
-		after_value(p);
-	}
-	if (!p->wanted) {
-		return KNOT_EOK;
-	}
-
 	if (p->text_len > 0) {
 		int ret = keep(p);
 		if (ret != KNOT_EOK) {
@@ -242,6 +261,23 @@ static int end_string(struct json_parser *p)
 		return put_escaped(p, raw);
 	}
 	return put_string(p, (struct text){ raw.data + 1, raw.len - 2 });
+}
+
+static int end_string(struct json_parser *p)
+{
+	int ret = KNOT_EOK;
+	if (p->is_key) {
+		p->place = 0;
+	}
+	if (p->wanted) {
+		ret = put_token(p);
+	}
+	if (p->is_key) {
+		after_key(p);
+	} else {
+		after_value(p);
+	}
+	return ret;
 }
 
 /*! \brief Reads one byte of an escape sequence. */
@@ -325,27 +361,48 @@ static bool number_goes_on(enum number *state, char c)
 	return false;
 }
 
+/*! \brief Value of up to 15 digits with no sign, point or exponent; negative if it is no such. */
+static double plain_integer(const char *text, size_t len)
+{
+	int64_t value = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (len > 15 || !is_digit(text[i])) {
+			return -1;
+		}
+		value = 10 * value + (text[i] - '0');
+	}
+	return (double)value;
+}
+
 /*!
- * \brief Hands out a number if it is wanted.
+ * \brief Hands out a number that is wanted.
  *
  * Not by json-c: it switches the locale for each number, which takes ten times as long as reading
  * one, and it cuts large integers to 64 bits.
  */
+static int put_number(struct json_parser *p)
+{
+	int ret = keep(p);
+	if (ret != KNOT_EOK || !p->wanted) {
+		return ret;
+	}
+	double number = plain_integer(p->text, p->text_len);
+	if (number < 0) {
+		p->text[p->text_len] = '\0';
+		number = strtod_l(p->text, NULL, p->c_locale);
+	}
+	return isfinite(number) ? p->handler->number(p->ctx, p->place, number) : KNOT_EOK;
+}
+
 static int end_number(struct json_parser *p)
 {
 	enum number state = p->number;
 	if (state != ZERO && state != INTEGER && state != FRACTION && state != EXPONENT_DIGITS) {
 		return KNOT_EMALF;
 	}
+	int ret = p->wanted ? put_number(p) : KNOT_EOK;
 	after_value(p);
-
-	int ret = keep(p);
-	if (ret != KNOT_EOK || !p->wanted) {
-		return ret;
-	}
-	p->text[p->text_len] = '\0';
-	double number = strtod_l(p->text, NULL, p->c_locale);
-	return isfinite(number) ? p->handler->number(p->ctx, p->place, number) : KNOT_EOK;
+	return ret;
 }
 
 static int scan_number(struct json_parser *p)
@@ -379,8 +436,9 @@ static int scan_literal(struct json_parser *p)
 	if (*p->literal != '\0') {
 		return KNOT_EOK;
 	}
+	int ret = p->wanted ? p->handler->number(p->ctx, p->place, p->is_true) : KNOT_EOK;
 	after_value(p);
-	return p->wanted ? p->handler->number(p->ctx, p->place, p->is_true) : KNOT_EOK;
+	return ret;
 }
 
 static int begin_literal(struct json_parser *p, const char *literal)
@@ -411,14 +469,13 @@ static int begin_value(struct json_parser *p)
 /*! \brief After a value within an object or array. */
 static int scan_next(struct json_parser *p)
 {
-	struct level level = p->levels[p->depth - 1];
 	char c = *p->at++;
 	if (c == ',') {
-		p->expect = level.is_array ? VALUE : KEY;
-		p->place = place_of(p, level.place)->element;
+		after_comma(p);
 		return KNOT_EOK;
 	}
-	return c == (level.is_array ? ']' : '}') ? end_container(p) : KNOT_EMALF;
+	bool is_array = p->levels[p->depth - 1].is_array;
+	return c == (is_array ? ']' : '}') ? end_container(p) : KNOT_EMALF;
 }
 
 static int begin_key(struct json_parser *p)

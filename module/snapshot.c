@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
+#include "module/pages.h"
 #include "module/snapshot_layout.h"
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
@@ -15,7 +15,7 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
 void snapshot_unref(struct snapshot *snapshot)
 {
 	if (snapshot != NULL && __atomic_sub_fetch(&snapshot->refs, 1, __ATOMIC_ACQ_REL) == 0) {
-		free(snapshot);
+		pages_free(snapshot, snapshot->stats.bytes);
 	}
 }
 

@@ -4,30 +4,45 @@
 #include <sys/random.h>
 
 #include "module/arena.h"
+#include "module/pages.h"
 #include "module/snapshot_layout.h"
+
+/*! \brief Octets of an SRV record's data before its target (RFC 2782). */
+#define SRV_FIXED 6
 
 /*! \brief A record that was added. */
 struct entry {
 	struct entry *next;
+	uint32_t target; /*!< SRV: index into nodes, in place of the rdata's end. */
 	uint16_t type;
-	uint16_t len;
+	uint16_t len; /*!< Octets of \a rdata: of an SRV record without its target. */
 	uint8_t rdata[];
 };
 
-/*! \brief A name that was added, or lies above one. */
+/*! \brief A name that was added, lies above one that was, or is a target. */
 struct node {
 	struct entry *entries;
-	struct snapshot_target *targets; /*!< Of its SRV set; .name is an index into nodes here. */
-	uint32_t targets_count;
 	uint32_t entries_count;
-	uint32_t tag;   /*!< Upper half of its hash. */
-	uint32_t start; /*!< Lower half of its hash. */
-	uint32_t place; /*!< Where it will lie in the snapshot. */
+	uint32_t targets_count; /*!< Distinct targets of its SRV set that have addresses. */
+	uint32_t tag;           /*!< Upper half of its hash. */
+	uint32_t start;         /*!< Lower half of its hash. */
+	uint32_t place;         /*!< Where it will lie in the snapshot; 0 if not known yet. */
+	uint32_t seen;          /*!< The last count of targets that met it. */
 	uint8_t sets_count;
+	bool is_listed;   /*!< Will be in the snapshot. */
 	bool has_address; /*!< Has an A or AAAA record. */
 	uint8_t owner_len;
 	uint8_t owner[];
 };
+
+/*! \brief A slot of the builder's table; nodes are not touched to tell their hashes. */
+struct place {
+	uint32_t tag;
+	uint32_t node; /*!< Index into nodes plus one; 0: the slot is empty. */
+};
+
+/*! \brief A task's records point at two targets by turns. */
+#define TARGETS_RECENT 2
 
 struct snapshot_builder {
 	uint64_t key[2];
@@ -38,10 +53,14 @@ struct snapshot_builder {
 	struct node **nodes;
 	uint32_t nodes_count;
 	uint32_t nodes_room;
-	uint32_t *table; /*!< Index into nodes plus one; 0: empty. At most half full. */
+	struct place *table; /*!< At most half full. */
 	uint32_t mask;
-	void *scratch; /*!< For sorting the entries or targets of one node. */
-	size_t scratch_size;
+	uint32_t last;                    /*!< Owner that was added last, as in struct place. */
+	uint32_t targets[TARGETS_RECENT]; /*!< Targets that were added last, the same way. */
+	uint32_t targets_next;            /*!< Which of them is replaced next. */
+	uint32_t seen;                    /*!< Counts of targets so far. */
+	struct entry **scratch;           /*!< For sorting the entries of one node. */
+	size_t scratch_room;
 	struct snapshot_stats stats;
 };
 
@@ -92,16 +111,19 @@ static int make_room(struct snapshot_builder *b)
 	}
 
 	uint32_t mask = 2 * b->mask + 1;
-	uint32_t *table = calloc((size_t)mask + 1, sizeof(*table));
+	struct place *table = calloc((size_t)mask + 1, sizeof(*table));
 	if (table == NULL) {
 		return KNOT_ENOMEM;
 	}
-	for (uint32_t n = 0; n < b->nodes_count; n++) {
-		uint32_t i = b->nodes[n]->start & mask;
-		while (table[i] != 0) {
+	for (uint32_t old = 0; old <= b->mask; old++) {
+		if (b->table[old].node == 0) {
+			continue;
+		}
+		uint32_t i = b->table[old].tag & mask;
+		while (table[i].node != 0) {
 			i = (i + 1) & mask;
 		}
-		table[i] = n + 1;
+		table[i] = b->table[old];
 	}
 	free(b->table);
 	b->table = table;
@@ -109,30 +131,34 @@ static int make_room(struct snapshot_builder *b)
 	return KNOT_EOK;
 }
 
-/*! \brief Finds the slot of a name, or the empty one where it belongs. */
-static uint32_t find_slot(const struct snapshot_builder *b, const knot_dname_t *owner, size_t len,
-                          uint64_t hash)
+static bool has_owner(const struct snapshot_builder *b, uint32_t node, const knot_dname_t *owner,
+                      size_t len)
 {
-	uint32_t i = hash & b->mask;
-	for (; b->table[i] != 0; i = (i + 1) & b->mask) {
-		const struct node *node = b->nodes[b->table[i] - 1];
-		if (node->tag == hash >> 32 && node->owner_len == len &&
-		    memcmp(node->owner, owner, len) == 0) {
-			break;
-		}
-	}
-	return i;
+	return node != 0 && b->nodes[node - 1]->owner_len == len &&
+	       memcmp(b->nodes[node - 1]->owner, owner, len) == 0;
 }
 
-/*! \brief Finds or makes the node of a name; \a is_new tells which. */
-static int get_node(struct snapshot_builder *b, const knot_dname_t *owner, size_t len,
-                    struct node **out, bool *is_new)
+/*! \brief Finds the slot of a name, or the empty one where it belongs. */
+static struct place *find_place(const struct snapshot_builder *b, const knot_dname_t *owner,
+                                size_t len, uint32_t tag)
+{
+	uint32_t i = tag & b->mask;
+	while (b->table[i].node != 0 &&
+	       (b->table[i].tag != tag || !has_owner(b, b->table[i].node, owner, len))) {
+		i = (i + 1) & b->mask;
+	}
+	return &b->table[i];
+}
+
+/*! \brief Finds or makes the node of a name; its index plus one goes to \a found. */
+static int find_node(struct snapshot_builder *b, const knot_dname_t *owner, size_t len,
+                     uint32_t *found)
 {
 	uint64_t hash = name_hash(b->key, owner, len);
-	uint32_t i = find_slot(b, owner, len, hash);
-	*is_new = b->table[i] == 0;
-	if (!*is_new) {
-		*out = b->nodes[b->table[i] - 1];
+	uint32_t tag = hash >> 32;
+	struct place *place = find_place(b, owner, len, tag);
+	if (place->node != 0) {
+		*found = place->node;
 		return KNOT_EOK;
 	}
 
@@ -143,46 +169,73 @@ static int get_node(struct snapshot_builder *b, const knot_dname_t *owner, size_
 	if (node == NULL) {
 		return arena_error(&b->arena);
 	}
-	*node = (struct node){ .tag = hash >> 32, .start = (uint32_t)hash, .owner_len = len };
+	*node = (struct node){ .tag = tag, .start = (uint32_t)hash, .owner_len = len };
 	memcpy(node->owner, owner, len);
 	b->nodes[b->nodes_count++] = node;
-	b->table[find_slot(b, owner, len, hash)] = b->nodes_count;
-	*out = node;
+	*find_place(b, owner, len, tag) = (struct place){ tag, b->nodes_count };
+	*found = b->nodes_count;
 	return KNOT_EOK;
 }
 
-/*! \brief Makes the nodes of the names between an owner and the apex, as far as they are new. */
-static int add_ancestors(struct snapshot_builder *b, const knot_dname_t *owner, size_t len)
+/*! \brief Lists an owner and the names between it and the apex, as far as they are not yet. */
+static int list_owner(struct snapshot_builder *b, struct node *node)
 {
-	bool is_new = true;
-	while (is_new) {
+	if (knot_dname_in_bailiwick(node->owner, b->zone) <= 0) {
+		return KNOT_EINVAL;
+	}
+
+	const knot_dname_t *owner = node->owner;
+	size_t len = node->owner_len;
+	while (!node->is_listed) {
+		node->is_listed = true;
 		len -= 1 + *owner;
 		owner += 1 + *owner;
 		if (len <= b->zone_len) {
 			break;
 		}
-		struct node *node;
-		int ret = get_node(b, owner, len, &node, &is_new);
+		uint32_t above;
+		int ret = find_node(b, owner, len, &above);
 		if (ret != KNOT_EOK) {
 			return ret;
 		}
+		node = b->nodes[above - 1];
 	}
 	return KNOT_EOK;
+}
+
+/*! \brief Finds the node of an SRV record's target. */
+static int find_target(struct snapshot_builder *b, const knot_dname_t *target, size_t len,
+                       uint32_t *found)
+{
+	for (uint32_t i = 0; i < TARGETS_RECENT; i++) {
+		if (has_owner(b, b->targets[i], target, len)) {
+			*found = b->targets[i];
+			return KNOT_EOK;
+		}
+	}
+	int ret = find_node(b, target, len, found);
+	if (ret == KNOT_EOK) {
+		b->targets[b->targets_next] = *found;
+		b->targets_next = (b->targets_next + 1) % TARGETS_RECENT;
+	}
+	return ret;
 }
 
 int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, uint16_t type,
                          const uint8_t *rdata, uint16_t len)
 {
-	if (knot_dname_in_bailiwick(owner, b->zone) <= 0) {
-		return KNOT_EINVAL;
-	}
-
 	size_t owner_len = knot_dname_size(owner);
-	struct node *node;
-	bool is_new;
-	int ret = get_node(b, owner, owner_len, &node, &is_new);
-	if (ret == KNOT_EOK && is_new) {
-		ret = add_ancestors(b, owner, owner_len);
+	int ret = KNOT_EOK;
+	if (!has_owner(b, b->last, owner, owner_len)) {
+		ret = find_node(b, owner, owner_len, &b->last);
+	}
+	if (ret == KNOT_EOK && !b->nodes[b->last - 1]->is_listed) {
+		ret = list_owner(b, b->nodes[b->last - 1]);
+	}
+	uint32_t target = 0;
+	if (ret == KNOT_EOK && type == KNOT_RRTYPE_SRV) {
+		ret = find_target(b, rdata + SRV_FIXED, len - SRV_FIXED, &target);
+		len = SRV_FIXED;
 	}
 	if (ret != KNOT_EOK) {
 		return ret;
@@ -192,7 +245,13 @@ int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, 
 	if (entry == NULL) {
 		return arena_error(&b->arena);
 	}
-	*entry = (struct entry){ .next = node->entries, .type = type, .len = len };
+	struct node *node = b->nodes[b->last - 1];
+	*entry = (struct entry){
+		.next = node->entries,
+		.target = target > 0 ? target - 1 : 0,
+		.type = type,
+		.len = len,
+	};
 	memcpy(entry->rdata, rdata, len);
 	node->entries = entry;
 	node->entries_count++;
@@ -200,22 +259,29 @@ int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, 
 	return KNOT_EOK;
 }
 
-/*! \brief Gives room for \a count things of a size; NULL if memory runs out. */
-static void *get_scratch(struct snapshot_builder *b, size_t count, size_t size)
+/*! \brief Gives room for so many entries; NULL if memory runs out. */
+static struct entry **get_scratch(struct snapshot_builder *b, size_t count)
 {
-	if (count * size > b->scratch_size) {
+	if (count > b->scratch_room) {
 		free(b->scratch);
-		b->scratch_size = 2 * count * size;
-		b->scratch = malloc(b->scratch_size);
+		b->scratch_room = 2 * count;
+		b->scratch = calloc(b->scratch_room, sizeof(*b->scratch));
 		if (b->scratch == NULL) {
-			b->scratch_size = 0;
+			b->scratch_room = 0;
 		}
 	}
 	return b->scratch;
 }
 
-/*! \brief By type, then in canonical order (RFC 4034, section 6.3). */
-static int compare_entries(const void *a, const void *b)
+/*! \brief Compares texts of octets as RFC 4034, section 6.3, has it. */
+static int compare_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	int diff = memcmp(a, b, a_len < b_len ? a_len : b_len);
+	return diff != 0 ? diff : (a_len > b_len) - (a_len < b_len);
+}
+
+/*! \brief By type, then in canonical order. */
+static int compare_entries(const void *a, const void *b, void *builder)
 {
 	const struct entry *x = *(struct entry *const *)a;
 	const struct entry *y = *(struct entry *const *)b;
@@ -223,14 +289,23 @@ static int compare_entries(const void *a, const void *b)
 	if (x->type != y->type) {
 		return x->type < y->type ? -1 : 1;
 	}
-	int diff = memcmp(x->rdata, y->rdata, x->len < y->len ? x->len : y->len);
-	return diff != 0 ? diff : x->len - y->len;
+	int diff = compare_octets(x->rdata, x->len, y->rdata, y->len);
+	if (diff != 0 || x->target == y->target) {
+		return diff;
+	}
+	const struct snapshot_builder *in = builder;
+	const struct node *left = in->nodes[x->target], *right = in->nodes[y->target];
+	return compare_octets(left->owner, left->owner_len, right->owner, right->owner_len);
 }
 
 /*! \brief Puts a node's entries in order and drops the equal ones. */
 static int sort_entries(struct snapshot_builder *b, struct node *node)
 {
-	struct entry **list = get_scratch(b, node->entries_count, sizeof(*list));
+	if (node->entries_count == 1) {
+		node->sets_count = 1;
+		return KNOT_EOK;
+	}
+	struct entry **list = get_scratch(b, node->entries_count);
 	if (list == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -238,13 +313,13 @@ static int sort_entries(struct snapshot_builder *b, struct node *node)
 	for (struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
 		list[count++] = entry;
 	}
-	qsort(list, count, sizeof(*list), compare_entries);
+	qsort_r(list, count, sizeof(*list), compare_entries, b);
 
 	struct entry **link = &node->entries;
 	node->entries_count = 0;
 	node->sets_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		if (i > 0 && compare_entries(&list[i - 1], &list[i]) == 0) {
+		if (i > 0 && compare_entries(&list[i - 1], &list[i], b) == 0) {
 			continue;
 		}
 		node->sets_count += i == 0 || list[i - 1]->type != list[i]->type;
@@ -256,77 +331,41 @@ static int sort_entries(struct snapshot_builder *b, struct node *node)
 	return KNOT_EOK;
 }
 
-static int by_name(const void *a, const void *b)
+/*!
+ * \brief Gives the node of an SRV record's target, once for each while \a seen is the same.
+ *
+ * \return NULL if it was met before, has no address, or there is none.
+ */
+static struct node *new_target(const struct snapshot_builder *b, const struct entry *entry,
+                               uint32_t seen)
 {
-	const struct snapshot_target *x = a, *y = b;
-	if (x->name != y->name) {
-		return x->name < y->name ? -1 : 1;
+	struct node *target = entry->type == KNOT_RRTYPE_SRV ? b->nodes[entry->target] : NULL;
+	if (target == NULL || !target->has_address || target->seen == seen) {
+		return NULL;
 	}
-	return x->index < y->index ? -1 : x->index > y->index;
+	target->seen = seen;
+	return target;
 }
 
-static int by_index(const void *a, const void *b)
+/*! \brief Octets of a record's data. */
+static uint16_t entry_len(const struct snapshot_builder *b, const struct entry *entry)
 {
-	const struct snapshot_target *x = a, *y = b;
-	return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/*! \brief Finds the distinct targets of a node's SRV set. */
-static int find_targets(struct snapshot_builder *b, struct node *node)
-{
-	struct snapshot_target *list = get_scratch(b, node->entries_count, sizeof(*list));
-	if (list == NULL) {
-		return KNOT_ENOMEM;
-	}
-
-	uint32_t count = 0, index = 0;
-	for (const struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
-		if (entry->type != KNOT_RRTYPE_SRV) {
-			continue;
-		}
-		const knot_dname_t *target = entry->rdata + 6;
-		size_t len = entry->len - 6;
-		uint32_t found =
-		        b->table[find_slot(b, target, len, name_hash(b->key, target, len))];
-		if (found != 0 && b->nodes[found - 1]->has_address) {
-			list[count++] = (struct snapshot_target){ .name = found - 1,
-				                                  .index = index };
-		}
-		index++;
-	}
-	if (count == 0) {
-		return KNOT_EOK;
-	}
-
-	qsort(list, count, sizeof(*list), by_name);
-	uint32_t distinct = 1;
-	for (uint32_t i = 1; i < count; i++) {
-		if (list[i].name != list[distinct - 1].name) {
-			list[distinct++] = list[i];
-		}
-	}
-	qsort(list, distinct, sizeof(*list), by_index);
-
-	node->targets = arena_alloc(&b->arena, distinct * sizeof(*list),
-	                            _Alignof(struct snapshot_target));
-	if (node->targets == NULL) {
-		return arena_error(&b->arena);
-	}
-	memcpy(node->targets, list, distinct * sizeof(*list));
-	node->targets_count = distinct;
-	return KNOT_EOK;
+	return entry->len +
+	       (entry->type == KNOT_RRTYPE_SRV ? b->nodes[entry->target]->owner_len : 0);
 }
 
 /*! \brief Numbers of the set that starts with an entry; returns the entry after it. */
-static const struct entry *measure_set(const struct entry *first, struct snapshot_set *set)
+static const struct entry *measure_set(const struct snapshot_builder *b, const struct entry *first,
+                                       struct snapshot_set *set)
 {
 	const struct entry *entry = first;
 	*set = (struct snapshot_set){ .type = first->type };
 	for (; entry != NULL && entry->type == first->type; entry = entry->next) {
+		uint16_t len = entry_len(b, entry);
 		set->count++;
 		/* Owner (pointer), type, class, TTL and length: RFC 1035, section 4.1.3. */
-		set->size += 12 + entry->len;
-		set->rdata_size += knot_rdata_size(entry->len);
+		set->size += 12 + len;
+		set->rdata_size += knot_rdata_size(len);
 	}
 	return entry;
 }
@@ -342,7 +381,7 @@ static size_t align(size_t size, size_t to)
 }
 
 /*! \brief Bytes that a node will take. */
-static size_t node_size(const struct node *node)
+static size_t node_size(const struct snapshot_builder *b, const struct node *node)
 {
 	size_t size = sizeof(struct snapshot_name) + node->owner_len;
 	size = align(size + node->sets_count * sizeof(struct snapshot_set), 4);
@@ -350,17 +389,76 @@ static size_t node_size(const struct node *node)
 
 	for (const struct entry *entry = node->entries; entry != NULL;) {
 		struct snapshot_set set;
-		entry = measure_set(entry, &set);
+		entry = measure_set(b, entry, &set);
 		size = align(size + marks_count(&set) * sizeof(uint32_t) + set.rdata_size, 4);
 	}
 	return align(size, _Alignof(struct snapshot_name));
 }
 
-/*! \brief Writes a set's marks and rdata at \a *place, which moves on; returns the next set. */
-static const struct entry *write_set(struct snapshot *snapshot, const struct entry *first,
-                                     struct snapshot_set *set, uint32_t *place)
+/*! \brief Puts a node's records in order and finds its place at \a *end, which moves on. */
+static int place_node(struct snapshot_builder *b, struct node *node, size_t *end)
 {
-	const struct entry *end = measure_set(first, set);
+	if (node->place != 0 || !node->is_listed) {
+		return KNOT_EOK;
+	}
+	if (node->entries != NULL) {
+		int ret = sort_entries(b, node);
+		if (ret != KNOT_EOK) {
+			return ret;
+		}
+		b->stats.names++;
+		b->stats.records += node->entries_count;
+	}
+	b->seen++;
+	for (struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
+		node->targets_count += new_target(b, entry, b->seen) != NULL;
+	}
+	node->place = *end;
+	*end += node_size(b, node);
+	return *end <= UINT32_MAX ? KNOT_EOK : KNOT_ESPACE;
+}
+
+/*!
+ * \brief Finds a place for each node, from \a *end on.
+ *
+ * The targets of a set follow it, as they are asked for together: a query for a set touches one
+ * stretch of memory and not as many as there are targets.
+ */
+static int place_nodes(struct snapshot_builder *b, size_t *end)
+{
+	int ret = KNOT_EOK;
+	for (uint32_t i = 0; i < b->nodes_count && ret == KNOT_EOK; i++) {
+		ret = place_node(b, b->nodes[i], end);
+		for (const struct entry *entry = b->nodes[i]->entries;
+		     entry != NULL && ret == KNOT_EOK; entry = entry->next) {
+			if (entry->type == KNOT_RRTYPE_SRV) {
+				ret = place_node(b, b->nodes[entry->target], end);
+			}
+		}
+	}
+	return ret;
+}
+
+/*! \brief Writes a record's data as libknot holds it; returns where the next one goes. */
+static uint8_t *write_rdata(const struct snapshot_builder *b, const struct entry *entry,
+                            uint8_t *out)
+{
+	knot_rdata_t *rdata = (knot_rdata_t *)out;
+	rdata->len = entry_len(b, entry);
+	memcpy(rdata->data, entry->rdata, entry->len);
+	if (entry->type == KNOT_RRTYPE_SRV) {
+		const struct node *target = b->nodes[entry->target];
+		memcpy(rdata->data + entry->len, target->owner, target->owner_len);
+	}
+	return out + knot_rdata_size(rdata->len);
+}
+
+/*! \brief Writes a set's marks and rdata at \a *place, which moves on; returns the next set. */
+static const struct entry *write_set(const struct snapshot_builder *b, struct snapshot *snapshot,
+                                     const struct entry *first, struct snapshot_set *set,
+                                     uint32_t *place)
+{
+	const struct entry *end = measure_set(b, first, set);
 	set->marks = *place;
 	set->rdata = set->marks + marks_count(set) * sizeof(uint32_t);
 	uint32_t *marks = (uint32_t *)((uint8_t *)snapshot + set->marks);
@@ -371,14 +469,27 @@ static const struct entry *write_set(struct snapshot *snapshot, const struct ent
 		if (index > 0 && index % SNAPSHOT_CHUNK == 0) {
 			*marks++ = rdata - start;
 		}
-		knot_rdata_init((knot_rdata_t *)rdata, entry->len, entry->rdata);
-		rdata += knot_rdata_size(entry->len);
+		rdata = write_rdata(b, entry, rdata);
 	}
 	*place = align(set->rdata + set->rdata_size, 4);
 	return end;
 }
 
-static void write_node(const struct snapshot_builder *b, const struct node *node,
+/*! \brief Writes the distinct targets of an SRV set that begins with \a first. */
+static void write_targets(struct snapshot_builder *b, const struct entry *first,
+                          struct snapshot_target *out)
+{
+	uint32_t index = 0;
+	b->seen++;
+	for (const struct entry *entry = first; entry != NULL; entry = entry->next, index++) {
+		const struct node *target = new_target(b, entry, b->seen);
+		if (target != NULL) {
+			*out++ = (struct snapshot_target){ target->place, index };
+		}
+	}
+}
+
+static void write_node(struct snapshot_builder *b, const struct node *node,
                        struct snapshot *snapshot)
 {
 	struct snapshot_name *name = (struct snapshot_name *)((uint8_t *)snapshot + node->place);
@@ -388,21 +499,18 @@ static void write_node(const struct snapshot_builder *b, const struct node *node
 
 	uint32_t place = node->place + sizeof(*name) + node->owner_len;
 	place = align(place + node->sets_count * sizeof(struct snapshot_set), 4);
-
-	uint32_t targets_place = place;
-	struct snapshot_target *targets = (struct snapshot_target *)((uint8_t *)snapshot + place);
-	for (uint32_t i = 0; i < node->targets_count; i++) {
-		targets[i].name = b->nodes[node->targets[i].name]->place;
-		targets[i].index = node->targets[i].index;
-	}
-	place += node->targets_count * sizeof(*targets);
+	uint32_t targets = place;
+	place += node->targets_count * sizeof(struct snapshot_target);
 
 	const struct entry *entry = node->entries;
 	for (uint32_t i = 0; entry != NULL; i++) {
-		entry = write_set(snapshot, entry, &name->sets[i], &place);
-		if (name->sets[i].type == KNOT_RRTYPE_SRV) {
-			name->sets[i].targets = targets_place;
-			name->sets[i].targets_count = node->targets_count;
+		struct snapshot_set *set = &name->sets[i];
+		const struct entry *first = entry;
+		entry = write_set(b, snapshot, first, set, &place);
+		if (first->type == KNOT_RRTYPE_SRV) {
+			set->targets = targets;
+			set->targets_count = node->targets_count;
+			write_targets(b, first, (void *)((uint8_t *)snapshot + targets));
 		}
 	}
 
@@ -419,33 +527,18 @@ int snapshot_builder_finish(struct snapshot_builder *b, struct snapshot **out)
 	while (mask / 2 < b->nodes_count) {
 		mask = 2 * mask + 1;
 	}
-
-	size_t size = sizeof(struct snapshot) + ((size_t)mask + 1) * sizeof(struct slot);
-	for (uint32_t i = 0; i < b->nodes_count; i++) {
-		struct node *node = b->nodes[i];
-		int ret = KNOT_EOK;
-		if (node->entries != NULL) {
-			ret = sort_entries(b, node);
-			if (ret == KNOT_EOK) {
-				ret = find_targets(b, node);
-			}
-			b->stats.names++;
-			b->stats.records += node->entries_count;
-		}
-		if (ret != KNOT_EOK) {
-			return ret;
-		}
-		node->place = size;
-		size += node_size(node);
-		if (size > UINT32_MAX) {
-			return KNOT_ESPACE;
-		}
+	size_t start = sizeof(struct snapshot) + ((size_t)mask + 1) * sizeof(struct slot);
+	size_t size = start;
+	int ret = place_nodes(b, &size);
+	if (ret != KNOT_EOK) {
+		return ret;
 	}
 
-	struct snapshot *snapshot = calloc(1, size);
+	struct snapshot *snapshot = pages_alloc(size);
 	if (snapshot == NULL) {
 		return KNOT_ENOMEM;
 	}
+	memset(snapshot, 0, start);
 	memcpy(snapshot->key, b->key, sizeof(snapshot->key));
 	snapshot->mask = mask;
 	snapshot->ttl = b->ttl;
@@ -453,7 +546,9 @@ int snapshot_builder_finish(struct snapshot_builder *b, struct snapshot **out)
 	snapshot->stats = b->stats;
 	snapshot->stats.bytes = size;
 	for (uint32_t i = 0; i < b->nodes_count; i++) {
-		write_node(b, b->nodes[i], snapshot);
+		if (b->nodes[i]->is_listed) {
+			write_node(b, b->nodes[i], snapshot);
+		}
 	}
 	*out = snapshot;
 	return KNOT_EOK;
