@@ -239,6 +239,17 @@ def test_full(server, master, monkeypatch):
         assert f"    {line}\n" in conf
 
 
+def test_odd(server, master, monkeypatch):
+    """Values at their limits, or beyond what the module takes."""
+    one_task(master)
+    start(server, monkeypatch, example("odd", MASTERS=[master.address], externalOn=False))
+    server.wait_ready("leader.a-1.b.")
+    assert records(server.ask("web.marathon.a-1.b.").answer) == [
+        ("web.marathon.a-1.b.", "A", "10.0.0.10", 604800)]
+    (soa,) = data(server.ask("a-1.b.", "SOA"), "SOA")
+    assert soa.startswith(r". first\.last.example. ") and soa.split()[3] == str(2**32 - 1)
+
+
 def test_zones_with_resolvers_of_their_own(server, master, monkeypatch):
     one_task(master)
     with Resolver("192.0.2.81") as common, Resolver("192.0.2.82") as weave, \
