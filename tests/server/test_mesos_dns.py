@@ -11,11 +11,12 @@ import threading
 import dns.exception
 import dns.flags
 import dns.message
+import dns.rcode
 import dns.rrset
 import pytest
 import states
 import tls
-from ask import Ask, data, is_authoritative, outcome, records
+from ask import data, is_authoritative, outcome, records
 from knotd import MESOS_SO, REPOSITORY
 from master import Master
 from ports import free_port
@@ -98,6 +99,7 @@ class Resolver:
 
     def __init__(self, data):
         self.data = data
+        self.rcode = dns.rcode.NOERROR
         self.questions = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", free_port()))
@@ -127,6 +129,7 @@ class Resolver:
                 question = query.question[0]
                 self.questions.append(question.name.to_text().lower())
                 reply = dns.message.make_response(query, recursion_available=True)
+                reply.set_rcode(self.rcode)
                 reply.answer.append(dns.rrset.from_text(question.name, 77, "IN", "A", self.data))
                 self._socket.sendto(reply.to_wire(), client)
 
@@ -279,6 +282,21 @@ def test_zone_whose_resolver_is_away(server, master, monkeypatch):
         assert common.questions == []
 
 
+def test_zone_whose_resolver_refuses(server, master, monkeypatch):
+    """Knot asks the other resolver too, Mesos-DNS does not; so a comment says it."""
+    one_task(master)
+    with Resolver("192.0.2.81") as common, Resolver("192.0.2.82") as weave:
+        content = example("minimal", masters=[master.address], resolvers=[common.address],
+                          zoneResolvers={"weave": [weave.address]})
+        start(server, monkeypatch, content)
+        server.wait_ready()
+        weave.rcode = dns.rcode.REFUSED
+        server.ask("a.weave.")
+        assert weave.questions == common.questions == ["a.weave."]
+    text = (server.directory / "knot.conf").read_text()
+    assert "REFUSED" in notes(text)["zoneResolvers"]
+
+
 def test_nothing_is_forwarded(server, master, monkeypatch):
     """externalOn: false."""
     one_task(master)
@@ -404,10 +422,22 @@ def test_several_resolvers(tmp_path):
     assert "zoneResolvers (weave)" not in notes(text)
 
 
+def test_no_resolvers(tmp_path):
+    """Those of /etc/resolv.conf then, or none."""
+    for resolvers in ([], None):
+        text = printed(tmp_path, example("minimal", resolvers=resolvers))
+        assert "/etc/resolv.conf" in notes(text)["resolvers"]
+        assert "8.8.8.8" not in text or "8.8.8.8" in pathlib.Path("/etc/resolv.conf").read_text()
+
+
 def test_addresses_of_the_name_server(tmp_path):
     text = printed(tmp_path, example("full"), "--address", "192.0.2.7", "--address", "2001:db8::7")
     assert re.findall(r"^#mesos.zone# dns\.cluster\.example\.\t(.*)", text, re.M) == [
         "A\t192.0.2.7", "AAAA\t2001:db8::7"]
+    text = printed(tmp_path, example("full", SOAMname="NS.Cluster.Example."))
+    assert "#mesos.zone# NS.Cluster.Example.\tA\t192.0.2.53\n" in text
+    assert "192.0.2.53" not in printed(tmp_path, example("full", SOAMname="ns.example")).partition(
+        "#mesos.zone#")[2]
 
 
 # What has no counterpart.
