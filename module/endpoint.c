@@ -25,6 +25,10 @@ bool endpoint_set(struct endpoint *out, struct text host, uint16_t port, bool tl
 	if (host.len == 0 || host.len > ENDPOINT_HOST_MAX || port == 0) {
 		return false;
 	}
+	/* No host name begins so (RFC 952), and libcurl's CURLOPT_RESOLVE takes it for an order. */
+	if (host.data[0] == '-') {
+		return false;
+	}
 
 	struct endpoint result = { .port = port, .tls = tls };
 	for (uint32_t i = 0; i < host.len; i++) {

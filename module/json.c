@@ -9,6 +9,7 @@
 
 #include "module/json.h"
 #include "module/json_plain.h"
+#include "module/json_skip.h"
 
 /*! \brief What may come next; section numbers are RFC 8259's. */
 enum expect {
@@ -60,6 +61,7 @@ struct json_parser {
 	const char *at;
 	const char *end;
 	const char *token; /*!< Where the token's part in this chunk begins. */
+	bool has_odd;      /*!< Something in this chunk cannot be passed over in one go. */
 
 	/* The token: a string, number or literal that may go on in the next chunk. */
 	bool wanted;         /*!< Its text is needed. */
@@ -182,8 +184,33 @@ static void after_key(struct json_parser *p)
 	}
 }
 
+/*!
+ * \brief Passes over an object or array in one go, if it is not wanted and all here.
+ *
+ * Tried until it fails once in a chunk: what is deep or ends in a later one is not looked at for
+ * each of its levels again.
+ */
+static bool skip_container(struct json_parser *p, bool is_array)
+{
+	enum json_kind kind = is_array ? JSON_ARRAY : JSON_OBJECT;
+	if (p->has_odd || place_of(p, p->place)->kind == kind) {
+		return false;
+	}
+	const char *after = json_skip(p->at, p->end, JSON_DEPTH_MAX - p->depth);
+	p->has_odd = after == NULL;
+	if (after != NULL) {
+		p->at = after;
+		after_value(p);
+	}
+	return after != NULL;
+}
+
 static int begin_container(struct json_parser *p, bool is_array)
 {
+	if (skip_container(p, is_array)) {
+		return KNOT_EOK;
+	}
+	p->at++;
 	if (p->depth == JSON_DEPTH_MAX) {
 		return KNOT_EMALF;
 	}
@@ -452,8 +479,8 @@ static int begin_literal(struct json_parser *p, const char *literal)
 static int begin_value(struct json_parser *p)
 {
 	switch (*p->at) {
-	case '{': p->at++; return begin_container(p, false);
-	case '[': p->at++; return begin_container(p, true);
+	case '{': return begin_container(p, false);
+	case '[': return begin_container(p, true);
 	case '"': return begin_string(p, false, place_of(p, p->place)->kind == JSON_STRING);
 	case 't': return begin_literal(p, "true");
 	case 'f': return begin_literal(p, "false");
@@ -539,6 +566,7 @@ int json_parser_feed(struct json_parser *p, const char *data, size_t len)
 	p->at = data;
 	p->end = data + len;
 	p->token = data;
+	p->has_odd = false;
 	while (p->error == KNOT_EOK && p->at < p->end) {
 		p->error = scan(p);
 	}

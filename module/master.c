@@ -23,7 +23,7 @@ struct master_client {
 	const struct endpoint *known; /*!< Masters that may be told the credential. */
 	size_t known_count;
 	CURLM *multi;
-	CURL *easy;
+	CURL *easy; /*!< Of the request under way, or NULL. */
 };
 
 /*! \brief One request of a fetch. */
@@ -54,8 +54,7 @@ struct master_client *master_new(const struct options *options, struct resolver 
 	client->resolver = resolver;
 	client->stop = stop;
 	client->multi = curl_multi_init();
-	client->easy = curl_easy_init();
-	if (client->multi == NULL || client->easy == NULL) {
+	if (client->multi == NULL) {
 		master_free(client);
 		return NULL;
 	}
@@ -65,7 +64,6 @@ struct master_client *master_new(const struct options *options, struct resolver 
 void master_free(struct master_client *client)
 {
 	if (client != NULL) {
-		curl_easy_cleanup(client->easy);
 		curl_multi_cleanup(client->multi);
 		curl_global_cleanup();
 		free(client);
@@ -177,7 +175,6 @@ static int set_request(struct request *req, struct curl_slist *headers,
 	endpoint_text(&req->endpoint, true, url);
 	strcat(url, req->path);
 
-	curl_easy_reset(easy);
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -383,8 +380,14 @@ static int ask(struct request *req, struct master_reply *reply)
 	req->bytes = 0;
 	req->curl_error[0] = '\0';
 
+	/* One for each request: a handle of libcurl 7.88 that is used again takes a reply that
+	 * begins with a folded header line for more of one of the last reply's, and writes into
+	 * freed memory.
+	 */
+	req->client->easy = curl_easy_init();
+
 	int ret = KNOT_ENOMEM;
-	if (headers != NULL && req->parser != NULL) {
+	if (headers != NULL && req->parser != NULL && req->client->easy != NULL) {
 		ret = set_addresses(req, &addresses);
 	}
 	if (ret == KNOT_EOK) {
@@ -396,7 +399,8 @@ static int ask(struct request *req, struct master_reply *reply)
 	}
 
 	/* libcurl keeps pointers to these. */
-	curl_easy_reset(req->client->easy);
+	curl_easy_cleanup(req->client->easy);
+	req->client->easy = NULL;
 	state_parser_free(req->parser);
 	curl_slist_free_all(addresses);
 	curl_slist_free_all(headers);

@@ -92,6 +92,7 @@ REPLIES = {
     "leader-port-0": (leader("master@127.0.0.1:0"), ""),
     "leader-port-65536": (leader("master@127.0.0.1:65536"), "not a master's state"),
     "leader-garbage": (leader("master@\0\x7f\u2603%s%n{}:5050"), ""),
+    "leader-dash": (leader("master@-127.0.0.1:5050"), ""),
     "leader-newline": (leader("master@a\nb:5050"), ""),
     "leader-long": (leader("master@" + "a" * 60000 + ":5050"), ""),
 }
@@ -168,6 +169,14 @@ def test_strange_redirect_of_first_master(server, master, location):
 def test_redirect_of_first_master_to_itself(server, master):
     master.serve(redirect(f"//{master.address}/master/state"))
     assert_second_serves(server, master.address, "more than 5 redirects")
+
+
+def test_folded_header_after_a_redirect(server, master):
+    """A first line that goes on with a line before it: there is none in this reply."""
+    master.serve(redirect("/elsewhere"))
+    master.serve(raw(b"HTTP/1.1 200 OK\r\n folded: " + b"x" * 1000 + b"\r\n\r\n"
+                     b"<html></html>", close=True), path="/elsewhere")
+    assert_second_serves(server, master.address, "")
 
 
 def test_first_master_refuses_connections(server, master):

@@ -74,6 +74,8 @@ static void test_refused(void **state)
 		"[::1/64]:1",
 		"10.0.0.1/8",
 		"h\303\266st",
+		"-host",
+		"-27.0.0.1:5050",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		check_refused(texts[i]);

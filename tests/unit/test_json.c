@@ -141,9 +141,32 @@ static void check(struct text doc, const char *expect)
 	free(log);
 }
 
+/*! \brief Puts a document into an object or array that is not wanted; to be freed. */
+static struct text bury(struct text doc, const char *before, const char *after)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	assert_non_null(out);
+	fputs(before, out);
+	fwrite(doc.data, 1, doc.len, out);
+	fputs(after, out);
+	fclose(out);
+	return (struct text){ text, len };
+}
+
 static void check_malformed(struct text doc)
 {
 	free(run_all(&handler, doc, KNOT_EMALF));
+	/* What is passed over in one go has the same rules. */
+	if (doc.len > 0 && memchr(" ,:", doc.data[0], 3) == NULL) {
+		struct text member = bury(doc, "{\"no\":{\"a\":", "},\"name\":\"x\"}");
+		struct text element = bury(doc, "[[", ",1]]");
+		free(run_all(&handler, member, KNOT_EMALF));
+		free(run_all(&handler, element, KNOT_EMALF));
+		free((char *)(uintptr_t)member.data);
+		free((char *)(uintptr_t)element.data);
+	}
 }
 
 static void test_wanted(void **unused)
@@ -173,6 +196,36 @@ static void test_unwanted(void **unused)
 	check(TEXT("null"), "");
 	check(TEXT("\"text\""), "");
 	check(TEXT("-12.5e+3"), "");
+}
+
+/*! \brief All that may be in what is passed over, and what is wanted right behind it. */
+static void test_passed_over(void **unused)
+{
+	(void)unused;
+	static const char *const values[] = {
+		"{}",
+		"[]",
+		"[[]]",
+		"[{}]",
+		"{\"a\":{}}",
+		"{\"a\":[],\"b\":{\"c\":[{},[]]}}",
+		"[0]",
+		"[-0.5e+10,12,1E9,3e-2]",
+		"[true,false,null]",
+		"{\"a\":null}",
+		"[\"\"]",
+		"[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00aF\"]",
+		"{\"\\\"]}\":\"]}\"}",
+		"[\"a long string, longer than any block of sixteen, \\u1234 and \xc3\xb6\"]",
+		"[ 1 , { \"a\" : [ ] } ]",
+		"{\"a\":1,\"a\":2}",
+	};
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		struct text value = { values[i], strlen(values[i]) };
+		struct text doc = bury(value, "{\"no\":", ",\"name\":\"x\",\"no\":1}");
+		check(doc, "<1 2='x' 1>");
+		free((char *)(uintptr_t)doc.data);
+	}
 }
 
 static void test_keys(void **unused)
@@ -594,13 +647,14 @@ static void test_null(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wanted),      cmocka_unit_test(test_unwanted),
-		cmocka_unit_test(test_keys),        cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_top_number),  cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_depth),       cmocka_unit_test(test_long_strings),
-		cmocka_unit_test(test_long_others), cmocka_unit_test(test_handler_errors),
-		cmocka_unit_test(test_locale),      cmocka_unit_test(test_null),
+		cmocka_unit_test(test_wanted),         cmocka_unit_test(test_unwanted),
+		cmocka_unit_test(test_passed_over),    cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_strings),        cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_numbers),        cmocka_unit_test(test_top_number),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_long_strings),   cmocka_unit_test(test_long_others),
+		cmocka_unit_test(test_handler_errors), cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
