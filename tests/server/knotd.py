@@ -37,7 +37,7 @@ SERVER = """\
 server:
     rundir: "{directory}"
     listen: {address}@{port}
-    udp-workers: 2
+    udp-workers: {udp_workers}
     tcp-workers: 2
     background-workers: 1
 database:
@@ -85,6 +85,7 @@ class Knotd:
         self.port = free_port()
         self.ask = Ask(self.address, self.port)
         self.process = None
+        self.udp_workers = 2
         self.sections = {}
         self.zones = {}
         self._log = self.directory / "log"
@@ -122,7 +123,7 @@ class Knotd:
 
     def _configuration(self):
         head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
-                             library=MESOS_SO)
+                             library=MESOS_SO, udp_workers=self.udp_workers)
         sections = [_section(name, items) for (name, _), items in self.sections.items()]
         return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
 
@@ -175,7 +176,7 @@ class Knotd:
         environment = dict(os.environ)
         if PRELOAD:
             environment["LD_PRELOAD"] = PRELOAD
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
             options = [environment.get(name), f"log_path={self.directory}/sanitizer"]
             environment[name] = ":".join(filter(None, options))
         return environment
