@@ -14,13 +14,22 @@
 
 /*! \brief What a query sees of the snapshot; \a snapshot is NULL if there is none to use. */
 struct sight {
+	const struct answer *ctx; /*!< Whose it is. */
 	const struct snapshot *snapshot;
 	bool stale;
 };
 
+/*!
+ * \brief What the query sees that this worker is at.
+ *
+ * Set in the first hook. The others follow in the same RCU read-side section, or not at all (Knot:
+ * `answer_query()`), so that what was found stays until they are done.
+ */
+static _Thread_local struct sight current;
+
 static struct sight look(const struct answer *ctx)
 {
-	struct sight sight = { .snapshot = rcu_dereference(ctx->view->snapshot) };
+	struct sight sight = { .ctx = ctx, .snapshot = rcu_dereference(ctx->view->snapshot) };
 	if (sight.snapshot == NULL) {
 		return sight;
 	}
@@ -31,6 +40,16 @@ static struct sight look(const struct answer *ctx)
 		sight.snapshot = NULL;
 	}
 	return sight;
+}
+
+/*!
+ * \brief What the first hook of this query saw: an answer is made of one snapshot.
+ *
+ * In a zone with several instances of the module, only the last one has its own kept.
+ */
+static struct sight look_again(const struct answer *ctx)
+{
+	return current.ctx == ctx ? current : look(ctx);
 }
 
 /*! \brief Marks an answer that the snapshot had a part in (RFC 8914, section 4.4). */
@@ -167,11 +186,10 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
                                          knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct answer *ctx = knotd_mod_ctx(mod);
+	struct sight sight = current = look(ctx);
 	if (state != KNOTD_IN_STATE_BEGIN) {
 		return state;
 	}
-
-	struct sight sight = look(ctx);
 	if (sight.snapshot == NULL) {
 		return state;
 	}
@@ -280,7 +298,7 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 		return state;
 	}
 
-	struct sight sight = look(ctx);
+	struct sight sight = look_again(ctx);
 	if (sight.snapshot == NULL) {
 		if (!is_open_question(state, pkt, qdata, ctx)) {
 			return state;
@@ -371,7 +389,7 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 		/* mod-onlinesign cannot sign a record that is in no zone: it crashes. */
 		return state;
 	}
-	struct sight sight = look(ctx);
+	struct sight sight = look_again(ctx);
 	if (sight.snapshot == NULL) {
 		return state;
 	}

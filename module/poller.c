@@ -449,6 +449,8 @@ static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 void *poller_run(void *ctx)
 {
 	struct cluster *cluster = ctx;
+	/* For knotd's log, which is read under RCU and replaced by a reload. */
+	rcu_register_thread();
 	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	if (cluster->zk != NULL) {
 		resolver_begin(cluster->resolver);
@@ -463,5 +465,6 @@ void *poller_run(void *ctx)
 		now = clock_ms(CLOCK_MONOTONIC);
 		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
 	}
+	rcu_unregister_thread();
 	return NULL;
 }

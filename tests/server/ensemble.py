@@ -77,8 +77,12 @@ class Ensemble:
     def _connect(self):
         assert self.process.poll() is None, (self.directory / "log").read_text()
         try:
-            # kazoo would wait longer after each try of its own.
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            # kazoo would wait longer after each try of its own, and for its whole timeout if the
+            # server takes its connection before it serves.
+            with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
+                probe.sendall(b"cons")
+                if b"not currently serving" in probe.recv(4096):
+                    return False
             self.client.start(timeout=2)
             self.client.ensure_path(self.path)
             return True

@@ -87,6 +87,7 @@ class Knotd:
         self.port = free_port()
         self.ask = Ask(self.address, self.port)
         self.process = None
+        self.udp_workers = 2
         self.sections = {}
         self.zones = {}
         self._log = self.directory / "log"
@@ -177,7 +178,7 @@ class Knotd:
         environment = dict(os.environ)
         if PRELOAD:
             environment["LD_PRELOAD"] = PRELOAD
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
             options = [environment.get(name), f"log_path={self.directory}/sanitizer"]
             environment[name] = ":".join(filter(None, options))
         return environment
