@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A real knotd with the module loaded, in a directory and on a port of its own.
 
     with Knotd() as server:
