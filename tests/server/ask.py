@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Questions to a name server, and what its answers say."""
 import collections
 

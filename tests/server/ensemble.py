@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A real ZooKeeper server on loopback (Debian's packages zookeeper and python3-kazoo).
 
     with Ensemble() as zookeeper:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Holding a server against the complete set of records that it should have."""
 import contextlib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The golden data: states of masters with exactly the records that they must give."""
 import json
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A real knotd with the module loaded, in a directory and on a port of its own.
 
     with Knotd() as server:
@@ -87,7 +88,6 @@ class Knotd:
         self.port = free_port()
         self.ask = Ask(self.address, self.port)
         self.process = None
-        self.udp_workers = 2
         self.sections = {}
         self.zones = {}
         self._log = self.directory / "log"

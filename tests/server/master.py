@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stub of a Mesos master: serves what a test gives it, and remembers who asked for what.
 
     with Master() as master:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An independent model of the naming rules: a master's state in, records out.
 
 Slow, plain and written from the specification alone, so that it can be held against the module.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Free ports on loopback addresses, never the same for two processes that run tests."""
 import random
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Exact HTTP responses of real masters and agents."""
 import json
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Small master's states, made to measure."""
 CLUSTER = "7f3c2d7e-1111-2222-3333-444455556666"
 

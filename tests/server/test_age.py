@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Answers before the first poll, while polls fail, and when a snapshot is too old."""
 import ask
 import pytest

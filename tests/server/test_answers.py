@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every kind of answer from a loaded snapshot beside a zone file: section 4's table, row by row."""
 import ask
 import dns.flags

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What `knotc conf-check` refuses, naming option and reason, and what it accepts."""
 import json
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A failover loses no record, and an empty state is believed late.
 
 TEST_FAILOVER_COUNTS names a file that gets a line for each run under constant queries.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever is wrong with one master, a good one serves, the last good snapshot stays, knotd lives.
 
 Replies that are refused for their content: test_refused.py has the table, and lets each follow a

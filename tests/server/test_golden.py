@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Each golden state, served to a real knotd, gives exactly its records, forward and reverse."""
 import golden
 import model

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sets of records that not even TCP can carry."""
 import threading
 

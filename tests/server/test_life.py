@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Life inside knotd: reloads, stops, threads, descriptors, memory, what is logged."""
 import contextlib
 import os

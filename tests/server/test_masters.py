@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which masters are asked, in which order, and what of their replies counts."""
 import json
 

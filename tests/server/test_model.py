@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The model of the naming rules agrees with the golden data, and with the examples."""
 import golden
 import model

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Names and addresses of made-up states: special cases of section 3, and random mixtures."""
 import random
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Odd queries: transfers, malformed messages, strange EDNS. knotd lives, and answers as ever."""
 import random
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """mod-onlinesign beside mod-mesos, in both orders: knotd lives, and what it says validates."""
 import ask
 import dns.dnssec

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """packaging/quickstart: what a newcomer starts first, with and without masters of their own."""
 import contextlib
 import json

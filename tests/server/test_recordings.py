@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What real masters said loads as it is, or changes nothing where it is no leader's state."""
 import golden
 import model

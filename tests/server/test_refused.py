@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Replies that are no complete, valid state of a leader change nothing but a line of the log."""
 import json
 import zlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Host names: through the system's resolver, never held up by it, not even by ourselves.
 
 Each test has a network of its own (a namespace with nothing but loopback), in which 127.0.0.1 is the

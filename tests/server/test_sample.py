@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The configurations that people copy: knot.conf.sample and the one in README.md."""
 import re
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Credentials and TLS towards the masters."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Zones of other names, reverse zones and their origin, several clusters, several zones."""
 import ask
 import states

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Masters found through ZooKeeper, a real one."""
 import signal
 import time

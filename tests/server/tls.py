@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Certificates made with openssl for one run, for masters that speak TLS."""
 import ssl
 import subprocess

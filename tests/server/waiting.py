@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting for conditions, always bounded; TEST_PATIENCE stretches the bounds under wrappers."""
 import os
 import time

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manual page, README.md and the module say the same about options."""
+import importlib.machinery
+import importlib.util
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from knotd import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text()
+OPTIONS_C = (REPOSITORY / "module/options.c").read_text()
+TEMPLATE = REPOSITORY / "packaging/knotd-mod-mesos.7.in"
+
+
+def load_manual():
+    loader = importlib.machinery.SourceFileLoader("manual", str(REPOSITORY / "packaging/manual"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("manual", loader))
+    loader.exec_module(module)
+    return module
+
+
+manual = load_manual()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("manual") / "knotd-mod-mesos.7"
+    with open(path, "w", encoding="utf-8") as file:
+        subprocess.run([REPOSITORY / "packaging/manual", TEMPLATE, REPOSITORY / "README.md",
+                        "VERSION=0", "MODULE=/mesos.so", "EXAMPLES=/examples"], stdout=file,
+                       check=True, timeout=60)
+    return path
+
+
+def documented():
+    """What README.md's table says: name -> (meaning, default)."""
+    _, *rows = manual.rows(README, "Options")
+    return {name: (meaning, default) for names, meaning, default in rows
+            for name in re.findall(r"`([^`]*)`", names)}
+
+
+def schema():
+    """What the module takes: name -> type and what follows it in options.c's schema."""
+    names = dict(re.findall(r'#define (MOD_\w+) +"\\\d{3}([^"]+)"', OPTIONS_C))
+    table = re.search(r"options_schema\[\] = \{\n(.*?)^\};", OPTIONS_C, re.M | re.S)[1]
+    return {names[name]: (kind, rest)
+            for name, kind, rest in re.findall(r"\{ (MOD_\w+), (YP_T\w+), (.*) \},", table)}
+
+
+def test_the_table_has_the_options_of_the_module():
+    assert list(documented()) == list(schema())
+    assert len(schema()) == OPTIONS_C.count("#define MOD_")
+
+
+def seconds(text):
+    """A term of the schema's, or words of the table's, as a number."""
+    units = {"DAY": 86400, "day": 86400, "days": 86400, "s": 1}
+    total = 1
+    for factor in re.findall(r"\w+", text):
+        total *= units[factor] if factor in units else int(factor)
+    return total
+
+
+@pytest.mark.parametrize("name", [name for name, (kind, _) in schema().items() if kind == "YP_TINT"])
+def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
+    least, most, default = re.search(r"\{ ([^,]+), ([^,]+), ([^,]+), YP_STIME \}",
+                                     schema()[name][1]).groups()
+    meaning, documented_default = documented()[name]
+    assert documented_default == default
+    if stated := re.search(r"; (\d+(?: s)?) to (\d+ days?)$", meaning):
+        assert [seconds(text) for text in stated.groups()] == [seconds(least), seconds(most)]
+
+
+@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"),
+                                          ("label-rules", "label_rules")])
+def test_choices_are_those_that_the_table_names(name, lookup):
+    choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C, re.S)[1]
+    meaning, default = documented()[name]
+    words = re.findall(r"`([^`]*)`", meaning)
+    assert set(words) == set(re.findall(r'"([^"]+)"', choices))
+    if name == "ip-source":
+        sources = re.search(r"default_sources\[\] = \{(.*?)\}", OPTIONS_C)[1]
+        assert [f"IP_SOURCE_{word.upper()}" for word in re.findall(r"\w+", default)] == (
+            re.findall(r"\w+", sources))
+    else:
+        assert f"LABEL_{default.strip('`').upper()} }}" in schema()[name][1]
+
+
+def rendered(page, *options):
+    done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", *options, page],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True,
+                          timeout=60, env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"})
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="no man here (man-db)")
+def test_the_page_has_every_option_and_no_warning(page):
+    text = rendered(page)
+    assert "@" not in re.sub(r"USER:PASS@|[\d:.]+@53", "", text)
+    options = text.split("\nOPTIONS\n")[1].split("\nRECORDS\n")[0]
+    items = re.findall(r"^     ([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
+    assert ", ".join(items).split(", ") == list(documented())
+    flat = re.sub(r"‐\n +|\s+", lambda space: "" if "‐" in space[0] else " ", text)
+    for words in ("Default: 30.", "Default: netinfo, mesos, host.", "Default: mesos. max-age",
+                  "_http._web._tcp.marathon.mesos. (SRV)", "polls fail, no state yet: ...",
+                  "/examples/mesos.zone", "master: [ 10.0.0.1:5050,", "RFC 8914"):
+        assert words in flat, words
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="no mandoc here")
+def test_mandoc_finds_no_fault(page):
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], stdout=subprocess.PIPE,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("part", ["@TABLE Gone@", "@LIST Gone@", "@EXAMPLE Gone@", "@GONE@"])
+def test_a_part_that_is_not_there_is_an_error(part):
+    with pytest.raises((ValueError, KeyError)):
+        list(manual.page(part, README, {}))
