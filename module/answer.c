@@ -203,6 +203,7 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
 		return KNOTD_IN_STATE_NODATA;
 	}
 
+	snapshot_prefetch(sight.snapshot, set);
 	mark_stale(qdata, &sight);
 	knot_wire_set_aa(pkt->wire);
 	return put_set(pkt, qdata, ctx, sight.snapshot, set, qdata->name, KNOT_COMPR_HINT_QNAME);
