@@ -4,10 +4,8 @@
 All run in a network of their own (skipped where that is not permitted), in which knotd has the
 address and the port that README's examples give it, so that they are run as they are.
 """
-import concurrent.futures
 import contextlib
 import http.server
-import itertools
 import json
 import os
 import re
@@ -15,16 +13,14 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 import urllib.request
 
 import ask
 import dns.exception
-import dns.flags
 import pytest
 import states
 from ask import TCP, Ask, Way
-from knotd import REPOSITORY, Knotd
+from knotd import Knotd
 from master import Master
 from network import MOUNT, is_permitted, own_network
 from ports import free_port
@@ -322,3 +318,192 @@ def test_getaddrinfo(cluster, tmp_path, options):
     assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (0, ["127.0.1.3"])
     cluster.runs()
     assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (2, [])
+
+
+# What finds instances by their SRV name.
+
+@contextlib.contextmanager
+def backend(address):
+    """An instance of `web`, which tells its address."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(address)))
+            self.end_headers()
+            self.wfile.write(address.encode())
+
+        def log_message(self, format, *args):
+            """Says nothing."""
+
+    with http.server.ThreadingHTTPServer((address, WEB[address]), Handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield
+        finally:
+            httpd.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def backends(network):
+    with contextlib.ExitStack() as stack:
+        for address in WEB:
+            stack.enter_context(backend(address))
+        yield
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5 * PATIENCE) as reply:
+            return reply.read().decode()
+    except OSError:
+        return None
+
+
+@needs("haproxy")
+def test_haproxy(cluster, backends, tmp_path):
+    """Its servers are the instances, with their ports, as they come and go."""
+    port = free_port()
+    conf, control = tmp_path / "haproxy.cfg", tmp_path / "control"
+    # The example keeps what is gone for half a minute, and checks every two seconds.
+    text = example("/etc/haproxy/haproxy.cfg")
+    text, count = re.subn("hold obsolete 30s", "hold obsolete 0s\n    timeout resolve 100ms", text)
+    assert count
+    conf.write_text(f"""\
+global
+    stats socket {control}
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+    default-server inter 100ms
+{text}
+frontend all
+    bind 127.0.0.1:{port}
+    default_backend web
+""")
+
+    def servers():
+        """The addresses and ports that HAProxy has now."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5 * PATIENCE)
+            client.connect(str(control))
+            client.sendall(b"show servers state web\n")
+            lines = client.makefile().read().splitlines()
+        head = lines[1].split()[1:]
+        rows = [dict(zip(head, line.split())) for line in lines[2:] if line]
+        return sorted((row["srv_addr"], int(row["srv_port"])) for row in rows
+                      if row["srv_addr"] not in ("-", "0.0.0.0") and row["srv_port"] != "0"
+                      and not int(row["srv_admin_state"]) & 0x20)
+
+    def assert_balances(*addresses):
+        expected = sorted((address, WEB[address]) for address in addresses)
+        wait_for(lambda: control.exists() and servers() == expected, 30,
+                 f"{addresses} as HAProxy's servers")
+        seen = []
+        wait_for(lambda: seen.append(fetch(f"http://127.0.0.1:{port}/")) or (
+            set(seen[-20:]) == set(addresses or [None])), 30, f"replies of {addresses} only")
+
+    with running(["haproxy", "-db", "-f", conf], tmp_path / "log"):
+        assert_balances("127.0.1.1", "127.0.1.2")
+        cluster.runs("127.0.1.1", "127.0.1.2", "127.0.1.3")
+        assert_balances("127.0.1.1", "127.0.1.2", "127.0.1.3")
+        cluster.runs("127.0.1.3")
+        assert_balances("127.0.1.3")
+        cluster.runs("127.0.1.1")
+        assert_balances("127.0.1.1")
+
+
+@needs("prometheus")
+def test_prometheus(cluster, tmp_path):
+    """Its targets are the instances, with their ports, as they come and go."""
+    port = free_port()
+    conf = tmp_path / "prometheus.yml"
+    text, count = re.subn("refresh_interval: 30s", "refresh_interval: 1s",
+                          example("/etc/prometheus/prometheus.yml"))
+    assert count
+    conf.write_text(text)
+    resolv_conf = tmp_path / "resolv.conf"
+    resolv_conf.write_text(f"nameserver {SERVER}\n")
+
+    def targets():
+        text = fetch(f"http://127.0.0.1:{port}/api/v1/targets")
+        active = json.loads(text)["data"]["activeTargets"] if text else []
+        return sorted(target["discoveredLabels"]["__address__"] for target in active)
+
+    def wait_for_targets(*addresses):
+        # A target of an SRV record is an instance's canonical name.
+        reply = cluster.server.ask("_http._web._tcp.marathon.mesos.", "SRV")
+        expected = sorted(f"{data.split()[3].rstrip('.')}:{data.split()[2]}"
+                          for data in ask.data(reply, "SRV"))
+        assert len(expected) == len(addresses)
+        wait_for(lambda: targets() == expected, 60, f"{expected} as Prometheus's targets")
+
+    program = shutil.which("prometheus", path=PATH)
+    with running(mounted({"/etc/resolv.conf": resolv_conf}, program, f"--config.file={conf}",
+                         f"--storage.tsdb.path={tmp_path}/data",
+                         f"--web.listen-address=127.0.0.1:{port}"), tmp_path / "log"):
+        for addresses in (("127.0.1.1", "127.0.1.2"), ("127.0.1.1", "127.0.1.2", "127.0.1.3"),
+                          ("127.0.1.3",)):
+            cluster.runs(*addresses)
+            wait_for_targets(*addresses)
+
+
+# Judges.
+
+class Signed(OnPort53):
+    """A second knotd, which signs."""
+    address = JUDGED
+
+
+def delv(tmp_path, key, name, kind):
+    """What delv says with this key as its only trust anchor."""
+    anchors = tmp_path / "anchors"
+    anchors.write_text(f'trust-anchors {{ "mesos." static-key {key}; }};\n')
+    done = subprocess.run(["delv", f"@{JUDGED}", "-a", anchors, "+root=mesos", name, kind],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=60 * PATIENCE, check=False)
+    return done.stdout
+
+
+@needs("delv")
+@pytest.mark.parametrize("order", [["mod-onlinesign/sign", "mod-mesos/cluster"],
+                                   ["mod-mesos/cluster", "mod-onlinesign/sign"]],
+                         ids=["sign-first", "mesos-first"])
+def test_delv(network, master, tmp_path, order):
+    master.serve(state(master, "127.0.1.1", "127.0.1.2"))
+    with Signed() as server:
+        server.module("cluster", master=master.address)
+        server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
+        server.zone("mesos.", ZONE, order)
+        server.start()
+        server.wait_ready()
+        reply = server.ask("mesos.", "DNSKEY", Way(tcp=True, edns=True, dnssec=True))
+        flags, protocol, algorithm, *words = ask.data(reply, "DNSKEY")[0].split()
+        key = f'{flags} {protocol} {algorithm} "{"".join(words)}"'
+
+        for name, kind, data in (
+                ("web.marathon.mesos", "A", ["127.0.1.1", "127.0.1.2"]),
+                ("WEB.marathon.mesos", "A", ["127.0.1.1", "127.0.1.2"]),
+                ("six.marathon.mesos", "AAAA", ["fd00::6"]),
+                ("many.marathon.mesos", "A", MANY),
+                ("static.mesos", "A", ["192.0.2.1"]),
+                ("alias.mesos", "A", ["127.0.1.1", "127.0.1.2"]),
+                ("_web._tcp.marathon.mesos", "SRV", ["31001", "31002"])):
+            text = delv(tmp_path, key, name, kind)
+            assert "; fully validated" in text, text
+            assert "unsigned" not in text and "failed" not in text, text
+            found = re.findall(rf"\sIN\s+{kind}\s+(.*)", text)
+            assert sorted(line.split()[2] if kind == "SRV" else line for line in found) == data
+        for name, kind in (("nobody.marathon.mesos", "A"), ("_tcp.marathon.mesos", "A"),
+                           ("web.marathon.mesos", "MX")):
+            text = delv(tmp_path, key, name, kind)
+            assert "; negative response, fully validated" in text, text
+
+        # The judge judges: with another key nothing is valid.
+        words = "".join(words)
+        changed = words[:40] + ("B" if words[40] == "A" else "A") + words[41:]
+        other = f'{flags} {protocol} {algorithm} "{changed}"'
+        assert "validated" not in delv(tmp_path, other, "web.marathon.mesos", "A")
