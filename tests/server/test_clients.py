@@ -16,11 +16,13 @@ import threading
 import urllib.request
 
 import ask
+import dns.dnssec
 import dns.exception
+import dns.rdata
 import pytest
 import states
 from ask import TCP, Ask, Way
-from knotd import Knotd
+from knotd import REPOSITORY, Knotd
 from master import Master
 from network import MOUNT, is_permitted, own_network
 from ports import free_port
@@ -453,8 +455,8 @@ def test_prometheus(cluster, tmp_path):
 
 # Judges.
 
-class Signed(OnPort53):
-    """A second knotd, which signs."""
+class Second(OnPort53):
+    """One beside the first."""
     address = JUDGED
 
 
@@ -474,7 +476,7 @@ def delv(tmp_path, key, name, kind):
                          ids=["sign-first", "mesos-first"])
 def test_delv(network, master, tmp_path, order):
     master.serve(state(master, "127.0.1.1", "127.0.1.2"))
-    with Signed() as server:
+    with Second() as server:
         server.module("cluster", master=master.address)
         server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
         server.zone("mesos.", ZONE, order)
@@ -507,3 +509,58 @@ def test_delv(network, master, tmp_path, order):
         changed = words[:40] + ("B" if words[40] == "A" else "A") + words[41:]
         other = f'{flags} {protocol} {algorithm} "{changed}"'
         assert "validated" not in delv(tmp_path, other, "web.marathon.mesos", "A")
+
+
+# What Zonemaster finds worse than a notice, and why it is so.
+REASONS = {
+    "NAMESERVER_IP_PRIVATE_NETWORK": "the network of the tests is a private one",
+    "NO_RESPONSE_PTR_QUERY": "there is no other server to ask for the name servers' PTR records",
+    "RNAME_RFC822_INVALID": "hostmaster.mesos. is in the zone, which is a top-level one",
+}
+
+
+def judged(zone, *name_servers, options=()):
+    """What Zonemaster finds, as level and tag; it is told the name servers."""
+    command = ["zonemaster-cli", "--raw", "--level=INFO", "--no-ipv6", "--no-progress",
+               *(f"--ns={one}" for one in name_servers), *options, zone]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=300 * PATIENCE, check=False)
+    print(done.stdout)
+    return re.findall(r"^[\s\d.]*(INFO|NOTICE|WARNING|ERROR|CRITICAL)\s+(\w+)", done.stdout, re.M)
+
+
+@needs("zonemaster-cli")
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+def test_zonemaster(network, master, signed):
+    """packaging/mesos.zone as it is but for its name servers: two replicas, or one that signs."""
+    master.serve(state(master, "127.0.1.1", "127.0.1.2"))
+    text = (REPOSITORY / "packaging/mesos.zone").read_text()
+    text, count = re.subn("127[.]0[.]0[.]1", SERVER, text)
+    assert count
+    with contextlib.ExitStack() as stack:
+        for kind in [OnPort53] if signed else [OnPort53, Second]:
+            server = stack.enter_context(kind())
+            server.module("cluster", master=master.address)
+            server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
+            server.zone("mesos.", modules=["mod-mesos/cluster", *["mod-onlinesign/sign"] * signed])
+            server.zones["mesos."]["file"].write_text(
+                text if signed else f"{text}@ NS ns2\nns2 A {JUDGED}\n")
+            server.start()
+            server.wait_ready()
+        reasons, options = dict(REASONS), []
+        if signed:
+            for tag in ("NOT_ENOUGH_NS_DEL", "NOT_ENOUGH_NS_CHILD", "NOT_ENOUGH_IPV4_NS_CHILD",
+                        "NOT_ENOUGH_IPV4_NS_DEL"):
+                reasons[tag] = "two that sign would have to share their key"
+            reply = server.ask("mesos.", "DNSKEY", Way(tcp=True, edns=True, dnssec=True))
+            key = dns.rdata.from_text("IN", "DNSKEY", ask.data(reply, "DNSKEY")[0])
+            options = ["--ds=" + ",".join(dns.dnssec.make_ds("mesos.", key, "SHA256").to_text()
+                                          .split())]
+            found = judged("mesos", f"ns.mesos/{SERVER}", options=options)
+        else:
+            found = judged("mesos", f"ns.mesos/{SERVER}", f"ns2.mesos/{JUDGED}")
+    tags = {tag for _, tag in found}
+    assert {"ARE_AUTHORITATIVE", "NO_RECURSOR", "EDNS0_SUPPORT", "AXFR_FAILURE",
+            "CASE_QUERIES_RESULTS_OK", "ADDRESSES_MATCH", "NAMES_MATCH"} <= tags
+    bad = {tag for level, tag in found if level in ("WARNING", "ERROR", "CRITICAL")}
+    assert bad <= set(reasons), bad
