@@ -5,10 +5,7 @@ Each test has a network of its own (a namespace with nothing but loopback), in w
 system's name server. Skipped where that is not permitted.
 """
 import contextlib
-import ctypes
-import os
 import socket
-import subprocess
 import threading
 import time
 
@@ -22,9 +19,9 @@ import pytest
 import states
 from ensemble import Ensemble
 from master import Master, redirect
+from network import MOUNT, is_permitted, own_network
 from waiting import PATIENCE, wait_for
 
-CLONE_NEWNET = 0x40000000
 NAME_SERVER = "127.0.0.1"
 
 # A poll may wait a second for names. Look-ups here last far longer than this bound, which leaves
@@ -32,28 +29,7 @@ NAME_SERVER = "127.0.0.1"
 SOON = 4 * PATIENCE
 
 
-def is_permitted():
-    return subprocess.run(["unshare", "-mn", "true"], check=False,
-                          stderr=subprocess.DEVNULL).returncode == 0
-
-
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")
-
-
-@contextlib.contextmanager
-def own_network():
-    """This thread, and what it starts, in a network of its own."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    try:
-        assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        try:
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            yield
-        finally:
-            assert libc.setns(before, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-    finally:
-        os.close(before)
 
 
 @pytest.fixture(autouse=True)
@@ -61,9 +37,8 @@ def network(monkeypatch, tmp_path):
     """Such a network, in which knotd has a resolv.conf of its own; returns that file."""
     configuration = tmp_path / "resolv.conf"
     configuration.write_text(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1\n")
-    mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-    monkeypatch.setattr(knotd, "WRAPPER",
-                        ["unshare", "-m", "sh", "-c", mount, configuration, *knotd.WRAPPER])
+    monkeypatch.setattr(knotd.Knotd, "wrapper",
+                        [*MOUNT, f"{configuration}=/etc/resolv.conf", "--", *knotd.WRAPPER])
     with own_network():
         yield configuration
 
