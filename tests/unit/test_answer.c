@@ -12,59 +12,13 @@
 
 #include <cmocka.h>
 
-#include "module/answer.h"
-#include "module/stats.h"
+#include "tests/knotd_stub.h"
 
 static const knot_dname_t *const ZONE = (const knot_dname_t *)"\005mesos";
 static const knot_dname_t *const SERVICE = (const knot_dname_t *)"\004_web\005mesos";
 static const knot_dname_t *const TARGET = (const knot_dname_t *)"\003web\005mesos";
 
 static struct answer_view view;
-static struct answer context = { .view = &view };
-static knotd_mod_in_hook_f hooks[KNOTD_STAGE_END + 1];
-static knotd_mod_hook_f end_hook;
-static unsigned counted[STATS_OTHER + 1];
-
-/* What knotd has for modules. */
-
-void *knotd_mod_ctx(knotd_mod_t *mod)
-{
-	(void)mod;
-	return &context;
-}
-
-int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
-{
-	(void)mod;
-	hooks[stage] = hook;
-	return KNOT_EOK;
-}
-
-int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
-{
-	(void)mod;
-	assert_int_equal(stage, KNOTD_STAGE_END);
-	end_hook = hook;
-	return KNOT_EOK;
-}
-
-const knot_dname_t *knotd_qdata_zone_name(knotd_qdata_t *qdata)
-{
-	(void)qdata;
-	return ZONE;
-}
-
-/* What the module has for counters. */
-
-void stats_count(knotd_mod_t *mod, const knotd_qdata_t *qdata, enum stats_answer kind,
-                 const knot_pkt_t *reply)
-{
-	(void)mod;
-	(void)qdata;
-	(void)reply;
-	counted[kind]++;
-}
-
 /*! \brief A query on its way. */
 struct process {
 	knot_pkt_t *query, *reply;
@@ -94,12 +48,13 @@ static void step(struct process *process, knotd_stage_t stage, knot_section_t se
 	if (section != process->reply->current) {
 		assert_int_equal(knot_pkt_begin(process->reply, section), KNOT_EOK);
 	}
-	process->state = hooks[stage](process->state, process->reply, &process->qdata, NULL);
+	process->state = stub.in_hooks[stage](process->state, process->reply, &process->qdata,
+	                                      NULL);
 }
 
 static void end(struct process *process)
 {
-	(void)end_hook(KNOTD_STATE_DONE, process->reply, &process->qdata, NULL);
+	(void)stub.end(KNOTD_STATE_DONE, process->reply, &process->qdata, NULL);
 	knot_pkt_free(process->reply);
 	knot_pkt_free(process->query);
 }
@@ -198,22 +153,22 @@ static void ask(uint16_t type, knotd_in_state_t zone)
 static void test_counted(void **state)
 {
 	(void)state;
-	memset(counted, 0, sizeof(counted));
+	memset(stub.counted, 0, sizeof(stub.counted));
 	view.snapshot = NULL;
 	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_MISS);
-	assert_int_equal(counted[STATS_NOT_READY], 1);
+	assert_int_equal(stub.counted[STATS_NOT_READY], 1);
 	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_HIT);
-	assert_int_equal(counted[STATS_NOT_FOUND], 1);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 1);
 
 	view.snapshot = make(1);
 	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_MISS);
-	assert_int_equal(counted[STATS_RECORDS], 1);
+	assert_int_equal(stub.counted[STATS_RECORDS], 1);
 	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_NODATA);
-	assert_int_equal(counted[STATS_NODATA], 1);
+	assert_int_equal(stub.counted[STATS_NODATA], 1);
 	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_HIT);
-	assert_int_equal(counted[STATS_NOT_FOUND], 2);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 2);
 	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_DELEG);
-	assert_int_equal(counted[STATS_NOT_FOUND], 3);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 3);
 
 	/* Somebody else has answered, or nobody was asked. */
 	struct process process;
@@ -225,14 +180,16 @@ static void test_counted(void **state)
 	end(&process);
 	begin(&process, KNOT_RRTYPE_SRV);
 	end(&process);
-	assert_int_equal(counted[STATS_RECORDS], 1);
-	assert_int_equal(counted[STATS_NOT_FOUND], 3);
-	assert_int_equal(counted[STATS_OTHER], 0);
+	assert_int_equal(stub.counted[STATS_RECORDS], 1);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 3);
+	assert_int_equal(stub.counted[STATS_OTHER], 0);
 	snapshot_unref(view.snapshot);
 }
 
 int main(void)
 {
+	stub.ctx.view = &view;
+	stub.zone = ZONE;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_first),
