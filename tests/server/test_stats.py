@@ -12,10 +12,10 @@ import pytest
 import states
 import tls
 import yaml
-from libknot.control import KnotCtl, KnotCtlType
 from ask import ALL_WAYS, EDE_NOT_READY, EDE_STALE_ANSWER, TCP, UDP, UDP_EDNS
-from expected import STATIC, ZONES, Expected, serving
+from expected import ZONES, serving
 from knotd import Knotd
+from libknot.control import KnotCtl, KnotCtlType
 from master import Master, cut, document, hang, raw, redirect, silent_listener, status
 from waiting import PATIENCE, wait_for
 
@@ -63,9 +63,9 @@ def start(server, *masters, **options):
 
 def stats(server, zone="mesos."):
     """The module's counters as knotc shows them, without those that are 0."""
-    shown = {}
+    shown, form = {}, re.compile(rf"\[{re.escape(zone)}\] mod-mesos\.(\S+) = (\d+)")
     for line in server.knotc("zone-stats", zone, "mod-mesos").splitlines():
-        name, value = re.fullmatch(rf"\[{re.escape(zone)}\] mod-mesos\.(\S+) = (\d+)", line).groups()
+        name, value = form.fullmatch(line).groups()
         assert name not in shown
         shown[name] = int(value)
     return {name: value for name, value in shown.items() if value}
@@ -143,8 +143,8 @@ def test_stale(server, master):
     start(server, master, poll_interval=1)
     wait_stat(server, "polls[ok]")
     master.stop()
-    server.wait_until("web.marathon.mesos.", ("A"), lambda _: EDE_STALE_ANSWER in
-                      ask.extended_errors(server.ask("web.marathon.mesos.", "A", UDP_EDNS)))
+    wait_for(lambda: EDE_STALE_ANSWER in ask.extended_errors(
+        server.ask("web.marathon.mesos.", "A", UDP_EDNS)), 10, "a stale answer")
     with counted(server, {"records": 2, "nodata": 1, "not-found": 2, "stale": 4}):
         server.ask("web.marathon.mesos.", "A", UDP_EDNS)
         server.ask("web.marathon.mesos.", "A", UDP)  # without EDNS nobody is told
@@ -377,9 +377,10 @@ def test_numbers_of_golden(path):
             for zone in ZONES:
                 of_zone = {record for record in golden.records(path)
                            if record[0].endswith("." + zone)}
-                shown = wait_stat(server, "polls[ok]") and stats(server, zone)
-                assert shown.get("records", 0) == len(of_zone)
-                assert shown.get("names", 0) == len({owner for owner, _, _ in of_zone})
+                expected = (len(of_zone), len({owner for owner, _, _ in of_zone}))
+                wait_for(lambda zone=zone, expected=expected: expected == tuple(
+                    stats(server, zone).get(name, 0) for name in ("records", "names")),
+                         10, f"{expected} in {zone}")
 
 
 RELOADS = {"reload": lambda server: server.reload(),
@@ -462,9 +463,9 @@ def test_dump(master):
             if not server.dump.exists():
                 return None
             content = yaml.safe_load(server.dump.read_text())
-            found = content.get("zone", {}).get("mesos.", {}).get("mod-mesos")
-            return found if found and found.get("answers", {}).get("records") == 1 else None
-        found = wait_for(dumped, 10, "the dump")  # yaml.YAMLError if it is none
+            found = content.get("zone", {}).get("mesos.", {}).get("mod-mesos", {})
+            return found if found.get("answers", {}).get("records") == 1 else None
+        found = wait_for(dumped, 10, "the dump")
         assert found["polls"] == {"ok": 1}
         assert found["tasks"] == 2
         assert found["records"] == shown["records"]
@@ -477,7 +478,7 @@ def exported(server):
     """
     control = KnotCtl()
     control.connect(str(server.directory / "knot.sock"))
-    control.set_timeout(int(5 * PATIENCE))
+    control.set_timeout(int(5000 * PATIENCE))  # milliseconds
     control.send_block(cmd="zone-stats", flags="")
     metrics = {}
     for zone, sections in control.receive_stats().get("zone", {}).items():
@@ -485,7 +486,8 @@ def exported(server):
             for item, values in items.items():
                 name = "knot_zone_stats_" + item.replace("-", "_")
                 for kind, value in (values if isinstance(values, dict) else {"": values}).items():
-                    metrics[f'{name}{{zone="{zone}",module="{section}",type="{kind}"}}'] = int(value)
+                    labels = f'zone="{zone}",module="{section}",type="{kind}"'
+                    metrics[f"{name}{{{labels}}}"] = int(value)
     control.send(KnotCtlType.END)
     control.close()
     return metrics
