@@ -64,7 +64,8 @@ def state(master, *addresses):
                           discovery=states.discovery("web", (WEB[address], "http", "tcp")))
               for address in addresses),
             states.task("six", addresses=["10.1.0.6", "fd00::6"]),
-            *(states.task("many", f"many.{i}", addresses=[address])
+            *(states.task("many", f"many.{i}", addresses=[address],
+                          discovery=states.discovery("many", (20000 + i, "http", "tcp")))
               for i, address in enumerate(MANY))))
 
 
@@ -387,6 +388,10 @@ def test_haproxy(cluster, backends, tmp_path):
     text = example("/etc/haproxy/haproxy.cfg")
     text, count = re.subn("hold obsolete 30s", "hold obsolete 0s\n    timeout resolve 100ms", text)
     assert count
+    # The same for a set of instances that is too large for UDP.
+    many, count = re.subn(r".*(backend )web(.* )10 (.*_)web([.].*)", r"\1many\g<2>200 \3many\4", text,
+                          flags=re.S)
+    assert count
     conf.write_text(f"""\
 global
     stats socket {control}
@@ -397,17 +402,18 @@ defaults
     timeout server 5s
     default-server inter 100ms
 {text}
+{many}
 frontend all
     bind 127.0.0.1:{port}
     default_backend web
 """)
 
-    def servers():
+    def servers(name):
         """The addresses and ports that HAProxy has now."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(5 * PATIENCE)
             client.connect(str(control))
-            client.sendall(b"show servers state web\n")
+            client.sendall(f"show servers state {name}\n".encode())
             lines = client.makefile().read().splitlines()
         head = lines[1].split()[1:]
         rows = [dict(zip(head, line.split())) for line in lines[2:] if line]
@@ -417,7 +423,7 @@ frontend all
 
     def assert_balances(*addresses):
         expected = sorted((address, WEB[address]) for address in addresses)
-        wait_for(lambda: control.exists() and servers() == expected, 30,
+        wait_for(lambda: control.exists() and servers("web") == expected, 30,
                  f"{addresses} as HAProxy's servers")
         seen = []
         wait_for(lambda: seen.append(fetch(f"http://127.0.0.1:{port}/")) or (
@@ -425,6 +431,8 @@ frontend all
 
     with running(["haproxy", "-db", "-f", conf], tmp_path / "log"):
         assert_balances("127.0.1.1", "127.0.1.2")
+        wait_for(lambda: servers("many") == sorted(
+            (address, 20000 + i) for i, address in enumerate(MANY)), 30, "all of many")
         cluster.runs("127.0.1.1", "127.0.1.2", "127.0.1.3")
         assert_balances("127.0.1.1", "127.0.1.2", "127.0.1.3")
         cluster.runs("127.0.1.3")
