@@ -32,12 +32,15 @@ from waiting import PATIENCE, wait_for
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/lib/systemd"
-SERVER, JUDGED = "10.0.0.53", "10.0.0.54"
+SERVER, *JUDGED = "10.0.0.53", "10.0.0.54", "10.0.0.55"
 
 # Instances of `web`: their addresses, each with an HTTP port of its own.
 WEB = {"127.0.1.1": 31001, "127.0.1.2": 31002, "127.0.1.3": 31003}
 WEB_ID = {address: f"web.{i}" for i, address in enumerate(WEB)}
 MANY = sorted(f"10.2.{i}.1" for i in range(100))
+
+# The root's key: who validates must not ask the root, whom nobody reaches here, about mesos.
+ROOT = "20326 8 2 e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d".split()
 
 # Static answers stand beside the dynamic ones.
 ZONE = """\
@@ -61,7 +64,8 @@ def state(master, *addresses):
                           discovery=states.discovery("web", (WEB[address], "http", "tcp")))
               for address in addresses),
             states.task("six", addresses=["10.1.0.6", "fd00::6"]),
-            *(states.task("many", f"many.{i}", addresses=[address])
+            *(states.task("many", f"many.{i}", addresses=[address],
+                          discovery=states.discovery("many", (20000 + i, "http", "tcp")))
               for i, address in enumerate(MANY))))
 
 
@@ -91,7 +95,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def network():
-    with own_network(SERVER, JUDGED):
+    with own_network(SERVER, *JUDGED):
         yield
 
 
@@ -196,7 +200,7 @@ def wait_for_gone(resolver):
 
 @needs("unbound")
 def test_unbound(cluster, tmp_path):
-    """With private addresses kept out, as many have it, and no way to any other server."""
+    """Validating, and with private addresses kept out, as many have it."""
     port = free_port()
     (tmp_path / "mesos.conf").write_text(example("/etc/unbound/unbound.conf.d/mesos.conf"))
     conf = tmp_path / "unbound.conf"
@@ -210,6 +214,8 @@ server:
     directory: "{tmp_path}"
     pidfile: "{tmp_path}/pid"
     num-threads: 1
+    module-config: "validator iterator"
+    trust-anchor: ". DS {" ".join(ROOT)}"
     private-address: 10.0.0.0/8
     private-address: 127.0.0.0/8
     private-address: fd00::/8
@@ -223,9 +229,11 @@ include: "{tmp_path}/mesos.conf"
 
 @needs("dnsmasq")
 def test_dnsmasq(cluster, tmp_path):
+    """Validating, and with private addresses kept out."""
     port = free_port()
     conf = tmp_path / "dnsmasq.conf"
-    conf.write_text("stop-dns-rebind\n" + example("/etc/dnsmasq.d/mesos.conf"))
+    conf.write_text(f"stop-dns-rebind\ndnssec\ntrust-anchor=.,{','.join(ROOT)}\n"
+                    + example("/etc/dnsmasq.d/mesos.conf"))
     with running(["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--user=",
                   "--listen-address=127.0.0.1", "--bind-interfaces", f"--port={port}",
                   "--pid-file=", "--log-facility=-", f"--conf-file={conf}"], tmp_path / "log"):
@@ -234,10 +242,11 @@ def test_dnsmasq(cluster, tmp_path):
 
 @needs("kresd")
 def test_knot_resolver(cluster, tmp_path):
+    """Validating."""
     port = free_port()
     conf = tmp_path / "kresd.conf"
     conf.write_text(f"net.listen('127.0.0.1', {port}, {{ kind = 'dns' }})\n"
-                    "trust_anchors.remove('.')\n"
+                    f"trust_anchors.add('. DS {' '.join(ROOT)}')\n"
                     + example("/etc/knot-resolver/kresd.conf"))
     with running(["kresd", "--noninteractive", "-c", conf, tmp_path], tmp_path / "log"):
         follows(Ask("127.0.0.1", port), cluster)
@@ -249,6 +258,11 @@ mount -t tmpfs none /run
 mkdir -p /run/systemd/resolve /run/systemd/resolved.conf.d
 chown "$2:$2" /run/systemd/resolve
 cp "$1/mesos.conf" /run/systemd/resolved.conf.d/
+if [ "$4" = yes ]; then
+	mkdir /run/dnssec-trust-anchors.d
+	echo mesos >/run/dnssec-trust-anchors.d/mesos.negative
+fi
+printf '[Resolve]\nDNSSEC=%s\n' "$4" >/run/systemd/resolved.conf.d/dnssec.conf
 exec "$3"
 """
 
@@ -272,7 +286,8 @@ def device(network):
 
 
 @needs("systemd-resolved")
-def test_systemd_resolved(cluster, device, tmp_path):
+@pytest.mark.parametrize("dnssec", ["no", "yes"])
+def test_systemd_resolved(cluster, device, tmp_path, dnssec):
     """Without systemd and without D-Bus, on its own address and port 127.0.0.53@53."""
     (tmp_path / "mesos.conf").write_text(example("/etc/systemd/resolved.conf.d/mesos.conf"))
     number, files = 65432, {"/etc/resolv.conf": tmp_path / "resolv.conf"}
@@ -285,7 +300,8 @@ def test_systemd_resolved(cluster, device, tmp_path):
             if not old.startswith("systemd-resolve:")))
     tmp_path.chmod(0o755)
     program = shutil.which("systemd-resolved", path=PATH)
-    with running(mounted(files, "sh", "-c", RESOLVED, "sh", tmp_path, str(number), program),
+    with running(mounted(files, "sh", "-c", RESOLVED, "sh", tmp_path, str(number), program,
+                         dnssec),
                  tmp_path / "log"):
         follows(Ask("127.0.0.53", 53), cluster)
 
@@ -372,6 +388,10 @@ def test_haproxy(cluster, backends, tmp_path):
     text = example("/etc/haproxy/haproxy.cfg")
     text, count = re.subn("hold obsolete 30s", "hold obsolete 0s\n    timeout resolve 100ms", text)
     assert count
+    # The same for a set of instances that is too large for UDP.
+    many, count = re.subn(r".*(backend )web(.* )10 (.*_)web([.].*)", r"\1many\g<2>200 \3many\4", text,
+                          flags=re.S)
+    assert count
     conf.write_text(f"""\
 global
     stats socket {control}
@@ -382,17 +402,18 @@ defaults
     timeout server 5s
     default-server inter 100ms
 {text}
+{many}
 frontend all
     bind 127.0.0.1:{port}
     default_backend web
 """)
 
-    def servers():
+    def servers(name):
         """The addresses and ports that HAProxy has now."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(5 * PATIENCE)
             client.connect(str(control))
-            client.sendall(b"show servers state web\n")
+            client.sendall(f"show servers state {name}\n".encode())
             lines = client.makefile().read().splitlines()
         head = lines[1].split()[1:]
         rows = [dict(zip(head, line.split())) for line in lines[2:] if line]
@@ -402,7 +423,7 @@ frontend all
 
     def assert_balances(*addresses):
         expected = sorted((address, WEB[address]) for address in addresses)
-        wait_for(lambda: control.exists() and servers() == expected, 30,
+        wait_for(lambda: control.exists() and servers("web") == expected, 30,
                  f"{addresses} as HAProxy's servers")
         seen = []
         wait_for(lambda: seen.append(fetch(f"http://127.0.0.1:{port}/")) or (
@@ -410,6 +431,8 @@ frontend all
 
     with running(["haproxy", "-db", "-f", conf], tmp_path / "log"):
         assert_balances("127.0.1.1", "127.0.1.2")
+        wait_for(lambda: servers("many") == sorted(
+            (address, 20000 + i) for i, address in enumerate(MANY)), 30, "all of many")
         cluster.runs("127.0.1.1", "127.0.1.2", "127.0.1.3")
         assert_balances("127.0.1.1", "127.0.1.2", "127.0.1.3")
         cluster.runs("127.0.1.3")
@@ -455,16 +478,21 @@ def test_prometheus(cluster, tmp_path):
 
 # Judges.
 
-class Second(OnPort53):
-    """One beside the first."""
-    address = JUDGED
+class Judged(OnPort53):
+    """One beside that of all tests."""
+    address = JUDGED[0]
+
+
+class Replica(OnPort53):
+    """And one beside that."""
+    address = JUDGED[1]
 
 
 def delv(tmp_path, key, name, kind):
     """What delv says with this key as its only trust anchor."""
     anchors = tmp_path / "anchors"
     anchors.write_text(f'trust-anchors {{ "mesos." static-key {key}; }};\n')
-    done = subprocess.run(["delv", f"@{JUDGED}", "-a", anchors, "+root=mesos", name, kind],
+    done = subprocess.run(["delv", f"@{JUDGED[0]}", "-a", anchors, "+root=mesos", name, kind],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=60 * PATIENCE, check=False)
     return done.stdout
@@ -476,7 +504,7 @@ def delv(tmp_path, key, name, kind):
                          ids=["sign-first", "mesos-first"])
 def test_delv(network, master, tmp_path, order):
     master.serve(state(master, "127.0.1.1", "127.0.1.2"))
-    with Second() as server:
+    with Judged() as server:
         server.module("cluster", master=master.address)
         server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
         server.zone("mesos.", ZONE, order)
@@ -535,16 +563,16 @@ def test_zonemaster(network, master, signed):
     """packaging/mesos.zone as it is but for its name servers: two replicas, or one that signs."""
     master.serve(state(master, "127.0.1.1", "127.0.1.2"))
     text = (REPOSITORY / "packaging/mesos.zone").read_text()
-    text, count = re.subn("127[.]0[.]0[.]1", SERVER, text)
+    text, count = re.subn("127[.]0[.]0[.]1", JUDGED[0], text)
     assert count
     with contextlib.ExitStack() as stack:
-        for kind in [OnPort53] if signed else [OnPort53, Second]:
+        for kind in [Judged] if signed else [Judged, Replica]:
             server = stack.enter_context(kind())
             server.module("cluster", master=master.address)
             server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
             server.zone("mesos.", modules=["mod-mesos/cluster", *["mod-onlinesign/sign"] * signed])
             server.zones["mesos."]["file"].write_text(
-                text if signed else f"{text}@ NS ns2\nns2 A {JUDGED}\n")
+                text if signed else f"{text}@ NS ns2\nns2 A {JUDGED[1]}\n")
             server.start()
             server.wait_ready()
         reasons, options = dict(REASONS), []
@@ -556,9 +584,9 @@ def test_zonemaster(network, master, signed):
             key = dns.rdata.from_text("IN", "DNSKEY", ask.data(reply, "DNSKEY")[0])
             options = ["--ds=" + ",".join(dns.dnssec.make_ds("mesos.", key, "SHA256").to_text()
                                           .split())]
-            found = judged("mesos", f"ns.mesos/{SERVER}", options=options)
+            found = judged("mesos", f"ns.mesos/{JUDGED[0]}", options=options)
         else:
-            found = judged("mesos", f"ns.mesos/{SERVER}", f"ns2.mesos/{JUDGED}")
+            found = judged("mesos", f"ns.mesos/{JUDGED[0]}", f"ns2.mesos/{JUDGED[1]}")
     tags = {tag for _, tag in found}
     assert {"ARE_AUTHORITATIVE", "NO_RECURSOR", "EDNS0_SUPPORT", "AXFR_FAILURE",
             "CASE_QUERIES_RESULTS_OK", "ADDRESSES_MATCH", "NAMES_MATCH"} <= tags

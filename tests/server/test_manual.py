@@ -100,14 +100,15 @@ def rendered(page, *options):
 @pytest.mark.skipif(not shutil.which("man"), reason="no man here (man-db)")
 def test_the_page_has_every_option_and_no_warning(page):
     text = rendered(page)
-    assert "@" not in re.sub(r"USER:PASS@|[\d:.]+@53", "", text)
+    assert "@" not in re.sub(r"USER:PASS@|[\d:.]+@53|kdig @SERVER", "", text)
     options = text.split("\nOPTIONS\n")[1].split("\nRECORDS\n")[0]
     items = re.findall(r"^     ([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
     assert ", ".join(items).split(", ") == list(documented())
     flat = re.sub(r"‐\n +|\s+", lambda space: "" if "‐" in space[0] else " ", text)
     for words in ("Default: 30.", "Default: netinfo, mesos, host.", "Default: mesos. max-age",
                   "_http._web._tcp.marathon.mesos. (SRV)", "polls fail, no state yet: ...",
-                  "/examples/mesos.zone", "master: [ 10.0.0.1:5050,", "RFC 8914"):
+                  "/examples/mesos.zone", "stub-addr: 10.0.0.53", "force a poll", "mod-rrl",
+                  "master: [ 10.0.0.1:5050,", "RFC 8914"):
         assert words in flat, words
 
 
@@ -118,7 +119,8 @@ def test_mandoc_finds_no_fault(page):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("part", ["@TABLE Gone@", "@LIST Gone@", "@EXAMPLE Gone@", "@GONE@"])
+@pytest.mark.parametrize("part", ["@TABLE Gone@", "@LIST Gone@", "@EXAMPLE Gone@", "@FILES Gone@",
+                                  "@GONE@"])
 def test_a_part_that_is_not_there_is_an_error(part):
     with pytest.raises((ValueError, KeyError)):
         list(manual.page(part, README, {}))
