@@ -92,7 +92,8 @@ def test_choices_are_those_that_the_table_names(name, lookup):
 def rendered(page, *options):
     done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", *options, page],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True,
-                          timeout=60, env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"})
+                          timeout=60, env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80",
+                                           "LC_ALL": "C.UTF-8"})
     assert not done.stderr, done.stderr
     return done.stdout
 
@@ -100,7 +101,7 @@ def rendered(page, *options):
 @pytest.mark.skipif(not shutil.which("man"), reason="no man here (man-db)")
 def test_the_page_has_every_option_and_no_warning(page):
     text = rendered(page)
-    assert "@" not in re.sub(r"USER:PASS@|[\d:.]+@53|kdig @SERVER", "", text)
+    assert not re.search(r"@[A-Z]+( [^@\n]+)?@", text)
     options = text.split("\nOPTIONS\n")[1].split("\nRECORDS\n")[0]
     items = re.findall(r"^     ([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
     assert ", ".join(items).split(", ") == list(documented())
@@ -148,7 +149,7 @@ def test_documented_lines_are_the_modules(heading):
 
 def test_all_reasons_are_documented():
     text = README.replace("5 redirects", "%d redirects").replace("...", "%")
-    reasons = (set(re.findall(r'fail\(&?req,\s*"([^"]+)"', sources())) - {"%s", "%s: %s"}
+    reasons = (set(re.findall(r'fail\(&?req,\s*\w+,\s*"([^"]+)"', sources())) - {"%s", "%s: %s"}
                | set(re.findall(r'zk->problem = (?:[^;"]*\? )?"([^"]+)"', sources()))
                | set(re.findall(r'return "(a redirect[^"]+)"', sources())))
     assert len(reasons) > 20
