@@ -288,7 +288,10 @@ def device(network):
 @needs("systemd-resolved")
 @pytest.mark.parametrize("dnssec", ["no", "yes"])
 def test_systemd_resolved(cluster, device, tmp_path, dnssec):
-    """Without systemd and without D-Bus, on its own address and port 127.0.0.53@53."""
+    """Without systemd and without D-Bus, on its own address and port 127.0.0.53@53.
+
+    Ours is the only server it has, so what `Domains=` keeps from those of links is not seen here.
+    """
     (tmp_path / "mesos.conf").write_text(example("/etc/systemd/resolved.conf.d/mesos.conf"))
     number, files = 65432, {"/etc/resolv.conf": tmp_path / "resolv.conf"}
     files["/etc/resolv.conf"].write_text("nameserver 127.0.0.53\n")
@@ -389,8 +392,8 @@ def test_haproxy(cluster, backends, tmp_path):
     text, count = re.subn("hold obsolete 30s", "hold obsolete 0s\n    timeout resolve 100ms", text)
     assert count
     # The same for a set of instances that is too large for UDP.
-    many, count = re.subn(r".*(backend )web(.* )10 (.*_)web([.].*)", r"\1many\g<2>200 \3many\4", text,
-                          flags=re.S)
+    many, count = re.subn(r".*(backend )web(.* )10 (.*_)web([.].*)",
+                          r"\1many\g<2>200 \3many\4", text, flags=re.S)
     assert count
     conf.write_text(f"""\
 global
