@@ -2,6 +2,7 @@
 #include <urcu.h>
 
 #include "module/answer.h"
+#include "module/stats.h"
 #include "module/util.h"
 
 /*!
@@ -17,19 +18,23 @@ struct sight {
 	const struct answer *ctx; /*!< Whose it is. */
 	const struct snapshot *snapshot;
 	bool stale;
+	bool found;             /*!< The snapshot has the name that was asked for. */
+	enum stats_answer kind; /*!< What became of the query, as far as is known. */
 };
 
 /*!
  * \brief What the query sees that this worker is at.
  *
  * Set in the first hook. The others follow in the same RCU read-side section, or not at all (Knot:
- * `answer_query()`), so that what was found stays until they are done.
+ * `answer_query()`), so that what was found stays until they are done. The last one ends it.
  */
 static _Thread_local struct sight current;
 
 static struct sight look(const struct answer *ctx)
 {
-	struct sight sight = { .ctx = ctx, .snapshot = rcu_dereference(ctx->view->snapshot) };
+	struct sight sight = { .ctx = ctx,
+		               .snapshot = rcu_dereference(ctx->view->snapshot),
+		               .kind = STATS_OTHER };
 	if (sight.snapshot == NULL) {
 		return sight;
 	}
@@ -45,11 +50,19 @@ static struct sight look(const struct answer *ctx)
 /*!
  * \brief What the first hook of this query saw: an answer is made of one snapshot.
  *
- * In a zone with several instances of the module, only the last one has its own kept.
+ * In a zone with several instances of the module, only one has its own kept: the one that
+ * answered, or the last one.
+ *
+ * \param other  Room for what is seen if that is not this instance.
  */
-static struct sight look_again(const struct answer *ctx)
+static struct sight *look_again(const struct answer *ctx, struct sight *other)
 {
-	return current.ctx == ctx ? current : look(ctx);
+	struct sight *sight = &current;
+	if (sight->ctx != ctx) {
+		sight = sight->ctx == NULL ? sight : other;
+		*sight = look(ctx);
+	}
+	return sight;
 }
 
 /*! \brief Marks an answer that the snapshot had a part in (RFC 8914, section 4.4). */
@@ -186,26 +199,35 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
                                          knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct answer *ctx = knotd_mod_ctx(mod);
-	struct sight sight = current = look(ctx);
+	struct sight *sight = &current;
 	if (state != KNOTD_IN_STATE_BEGIN) {
+		/* Somebody else answers. Nothing of ours is left of an earlier query. */
+		if (sight->ctx == ctx) {
+			sight->ctx = NULL;
+		}
 		return state;
 	}
-	if (sight.snapshot == NULL) {
+	*sight = look(ctx);
+	sight->kind = STATS_NOT_FOUND;
+	if (sight->snapshot == NULL) {
 		return state;
 	}
-	const struct snapshot_name *name = snapshot_find(sight.snapshot, qdata->name);
+	const struct snapshot_name *name = snapshot_find(sight->snapshot, qdata->name);
 	if (name == NULL) {
 		return state;
 	}
+	sight->found = true;
 	const struct snapshot_set *set = snapshot_set(name, knot_pkt_qtype(pkt));
 	if (set == NULL) {
 		/* The zone is searched still; a miss there becomes NODATA. */
 		return KNOTD_IN_STATE_NODATA;
 	}
 
-	mark_stale(qdata, &sight);
+	sight->kind = STATS_RECORDS;
+	snapshot_prefetch(sight->snapshot, set);
+	mark_stale(qdata, sight);
 	knot_wire_set_aa(pkt->wire);
-	return put_set(pkt, qdata, ctx, sight.snapshot, set, qdata->name, KNOT_COMPR_HINT_QNAME);
+	return put_set(pkt, qdata, ctx, sight->snapshot, set, qdata->name, KNOT_COMPR_HINT_QNAME);
 }
 
 /*! \brief Takes back the answer section's RRsets after the first \a keep. */
@@ -237,7 +259,7 @@ static void take_back(knot_pkt_t *pkt, uint16_t keep)
  * a name, a delegation above it, or nothing; the snapshot comes first.
  */
 static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                                     const struct answer *ctx, const struct sight *sight)
+                                     const struct answer *ctx, struct sight *sight)
 {
 	for (uint16_t i = 0; i < pkt->rrset_count; i++) {
 		if (pkt->rr[i].type != KNOT_RRTYPE_CNAME) {
@@ -252,12 +274,14 @@ static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, kn
 
 		const struct snapshot_set *set = snapshot_set(name, knot_pkt_qtype(pkt));
 		if (set == NULL) {
+			sight->found = true;
 			return state == KNOTD_IN_STATE_MISS ? KNOTD_IN_STATE_NODATA : state;
 		}
 		if (ctx->signer_first && is_signed(ctx, qdata)) {
 			/* Too late for a signature: the resolver asks on for the target. */
 			return KNOTD_IN_STATE_HIT;
 		}
+		sight->kind = STATS_RECORDS;
 		take_back(pkt, i + 1);
 		qdata->name = target;
 		uint16_t hint = knot_compr_hint(&pkt->rr_info[i], KNOT_COMPR_HINT_RDATA);
@@ -298,11 +322,12 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 		return state;
 	}
 
-	struct sight sight = look_again(ctx);
-	if (sight.snapshot == NULL) {
+	struct sight other, *sight = look_again(ctx, &other);
+	if (sight->snapshot == NULL) {
 		if (!is_open_question(state, pkt, qdata, ctx)) {
 			return state;
 		}
+		sight->kind = STATS_NOT_READY;
 		qdata->rcode = KNOT_RCODE_SERVFAIL;
 		qdata->rcode_ede = KNOT_EDNS_EDE_NOT_READY;
 		return KNOTD_IN_STATE_ERROR;
@@ -310,10 +335,13 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 
 	uint16_t type = knot_pkt_qtype(pkt);
 	if (chain && type != KNOT_RRTYPE_CNAME && type != KNOT_RRTYPE_ANY) {
-		state = follow_cname(state, pkt, qdata, ctx, &sight);
+		state = follow_cname(state, pkt, qdata, ctx, sight);
+	}
+	if (sight->found && state == KNOTD_IN_STATE_NODATA) {
+		sight->kind = STATS_NODATA;
 	}
 	if (is_open_question(state, pkt, qdata, ctx)) {
-		mark_stale(qdata, &sight);
+		mark_stale(qdata, sight);
 	}
 	return state;
 }
@@ -389,8 +417,9 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 		/* mod-onlinesign cannot sign a record that is in no zone: it crashes. */
 		return state;
 	}
-	struct sight sight = look_again(ctx);
-	if (sight.snapshot == NULL) {
+	struct sight other;
+	const struct snapshot *snapshot = look_again(ctx, &other)->snapshot;
+	if (snapshot == NULL) {
 		return state;
 	}
 
@@ -405,19 +434,33 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 		if (rr.type != KNOT_RRTYPE_SRV) {
 			continue;
 		}
-		if (!snapshot_holds(sight.snapshot, rr.rrs.rdata)) {
-			put_static_glue(pkt, sight.snapshot, &rr);
+		if (!snapshot_holds(snapshot, rr.rrs.rdata)) {
+			put_static_glue(pkt, snapshot, &rr);
 			continue;
 		}
-		const struct snapshot_name *name = snapshot_find(sight.snapshot, rr.owner);
-		put_set_glue(pkt, sight.snapshot, snapshot_set(name, KNOT_RRTYPE_SRV),
-		             answer->pos + i, knot_wire_get_id(qdata->query->wire));
+		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
+		put_set_glue(pkt, snapshot, snapshot_set(name, KNOT_RRTYPE_SRV), answer->pos + i,
+		             knot_wire_get_id(qdata->query->wire));
 		/* Further pieces are of the same set. */
 		break;
 	}
 
 	if (keep_room) {
 		(void)knot_pkt_reclaim(pkt, KNOT_EDNS_EDE_MIN_LENGTH);
+	}
+	return state;
+}
+
+/*! \brief END: what became of the query is known, and counted by the instance that looked. */
+static knotd_state_t count(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+                           knotd_mod_t *mod)
+{
+	struct sight *sight = &current;
+	if (sight->ctx == knotd_mod_ctx(mod)) {
+		sight->ctx = NULL;
+		if (sight->kind != STATS_OTHER) {
+			stats_count(mod, qdata, sight->kind, pkt);
+		}
 	}
 	return state;
 }
@@ -430,6 +473,9 @@ int answer_hooks(knotd_mod_t *mod)
 	}
 	if (ret == KNOT_EOK) {
 		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ADDITIONAL, add_addresses);
+	}
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_hook(mod, KNOTD_STAGE_END, count);
 	}
 	return ret;
 }

@@ -94,43 +94,65 @@ static struct cluster *find_cluster(const struct options *options)
 	return NULL;
 }
 
-/*!
- * \brief References to what a zone is served from now, for its new instance to go on with.
- *
- * \param snapshot  Out: the snapshot, NULL if there is none.
- * \param state     Out: the state it was made of, NULL if there is none.
- */
-static void find_current(const knot_dname_t *zone, struct snapshot **snapshot, struct state **state)
+/*! \brief Shows what is said of polls in an instance's counters; the cluster's lock is held. */
+static void show(const struct member *member)
 {
-	*snapshot = NULL;
-	*state = NULL;
-	for (struct cluster *cluster = registry.clusters; cluster != NULL && *snapshot == NULL;
-	     cluster = cluster->next) {
+	const struct view *view = member->view;
+	stats_show(member->mod, &member->cluster->stats, view->answer.snapshot, view->skipped);
+}
+
+void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome)
+{
+	pthread_mutex_lock(&cluster->lock);
+	cluster->stats.count[outcome]++;
+	for (const struct member *member = cluster->members; member != NULL;
+	     member = member->next) {
+		show(member);
+	}
+	pthread_mutex_unlock(&cluster->lock);
+}
+
+/*! \brief What a zone is served from now, for its new instance to go on with. */
+struct current {
+	struct snapshot *snapshot; /*!< A reference; NULL if there is none. */
+	struct state *state;    /*!< A reference to what it was made of; NULL if there is none. */
+	struct stats_load load; /*!< What is shown of that. */
+	uint32_t skipped;       /*!< Names that the snapshot lacks. */
+};
+
+/*! \brief Finds what a zone is served from now. */
+static struct current find_current(const knot_dname_t *zone)
+{
+	struct current current = { 0 };
+	for (struct cluster *cluster = registry.clusters;
+	     cluster != NULL && current.snapshot == NULL; cluster = cluster->next) {
 		pthread_mutex_lock(&cluster->lock);
 		struct view *view = cluster->views;
 		while (view != NULL && !knot_dname_is_equal(view->zone, zone)) {
 			view = view->next;
 		}
 		if (view != NULL && view->answer.snapshot != NULL) {
-			*snapshot = snapshot_ref(view->answer.snapshot);
-			*state = state_ref(cluster->before);
+			current.snapshot = snapshot_ref(view->answer.snapshot);
+			current.state = state_ref(cluster->before);
+			current.load = cluster->stats.last;
+			current.skipped = view->skipped;
 		}
 		pthread_mutex_unlock(&cluster->lock);
 	}
+	return current;
 }
 
 /*! \brief Finds or makes the view for a zone, with a reference for the caller. */
 static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
                              struct options *options)
 {
-	struct snapshot *snapshot;
-	struct state *state;
-	find_current(zone, &snapshot, &state);
+	struct current current = find_current(zone);
 
 	pthread_mutex_lock(&cluster->lock);
 	if (cluster->before == NULL) {
 		/* Other settings, maybe in the middle of a failover: what was kept stays kept. */
-		cluster->before = state_ref(state);
+		cluster->before = state_ref(current.state);
+		cluster->stats.last = current.load;
 	}
 	struct view *view = cluster->views;
 	while (view != NULL && !view_fits(view, zone, options)) {
@@ -140,8 +162,9 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
 		view->refs++;
 		cluster->poll_now = true;
 	} else {
-		view = view_new(zone, options, snapshot);
+		view = view_new(zone, options, current.snapshot);
 		if (view != NULL) {
+			view->skipped = current.skipped;
 			view->next = cluster->views;
 			cluster->views = view;
 			cluster->poll_now = cluster->poll_now || !cluster->fetching;
@@ -150,8 +173,8 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
 	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
 
-	state_free(state);
-	snapshot_unref(snapshot);
+	state_free(current.state);
+	snapshot_unref(current.snapshot);
 	return view;
 }
 
@@ -203,6 +226,7 @@ static int join_cluster(struct cluster *cluster, bool is_new, struct member *mem
 	pthread_mutex_lock(&cluster->lock);
 	member->next = cluster->members;
 	cluster->members = member;
+	show(member);
 	pthread_mutex_unlock(&cluster->lock);
 
 	int ret = KNOT_EOK;

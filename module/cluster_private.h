@@ -9,6 +9,7 @@
 
 #include "module/cluster.h"
 #include "module/master.h"
+#include "module/stats.h"
 #include "module/view.h"
 #include "module/zookeeper.h"
 
@@ -36,9 +37,10 @@ struct cluster {
 	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
 	struct member *members;
 	struct view *views;
-	bool poll_now;        /*!< Somebody wants a poll at once. */
-	bool fetching;        /*!< A view added now will be served by the poll under way. */
-	struct state *before; /*!< What the last good poll made records of. */
+	bool poll_now;            /*!< Somebody wants a poll at once. */
+	bool fetching;            /*!< A view added now will be served by the poll under way. */
+	struct state *before;     /*!< What the last good poll made records of. */
+	struct stats_polls stats; /*!< What the instances show. */
 
 	/* The poller's own. */
 	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
@@ -58,6 +60,9 @@ struct cluster {
 
 /*! \brief Wants a poll at once; any thread may call. */
 void cluster_poll_now(void *cluster);
+
+/*! \brief Counts a poll; all instances show it, and what else is said of polls. */
+void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome);
 
 /*! \brief The thread of a cluster; ends when \a stop is set. */
 void *poller_run(void *cluster);

@@ -1,83 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <json-c/json.h>
-#include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libknot/errcode.h>
 
-#include "module/json.h"
 #include "module/json_plain.h"
+#include "module/json_private.h"
 #include "module/json_skip.h"
-
-/*! \brief What may come next; section numbers are RFC 8259's. */
-enum expect {
-	VALUE,
-	VALUE_OR_END, /*!< After `[`. */
-	KEY,          /*!< After `,` in an object. */
-	KEY_OR_END,   /*!< After `{`. */
-	COLON,
-	NEXT,       /*!< `,` or the end of the object or array. */
-	NOTHING,    /*!< The document has ended. */
-	IN_STRING,  /*!< The rest of a string (7). */
-	IN_NUMBER,  /*!< The rest of a number (6). */
-	IN_LITERAL, /*!< The rest of `true`, `false` or `null` (3). */
-};
-
-/*! \brief How far a number is. */
-enum number {
-	MINUS,
-	ZERO,
-	INTEGER,
-	POINT,
-	FRACTION,
-	EXPONENT,
-	EXPONENT_SIGN,
-	EXPONENT_DIGITS,
-};
 
 /*! \brief State of an escape sequence of which only the backslash was read. */
 #define AFTER_BACKSLASH 0xff
-
-/*! \brief An open object or array. */
-struct level {
-	uint8_t place; /*!< 0 if it is not wanted. */
-	bool is_array;
-};
-
-struct json_parser {
-	const struct json_handler *handler;
-	void *ctx;
-	int error;
-
-	/* Where we are in the document. */
-	enum expect expect;
-	uint8_t place; /*!< Of the value that begins next. */
-	unsigned depth;
-	struct level levels[JSON_DEPTH_MAX];
-
-	/* Where we are in the chunk. */
-	const char *at;
-	const char *end;
-	const char *token; /*!< Where the token's part in this chunk begins. */
-	bool has_odd;      /*!< Something in this chunk cannot be passed over in one go. */
-
-	/* The token: a string, number or literal that may go on in the next chunk. */
-	bool wanted;         /*!< Its text is needed. */
-	bool is_key;         /*!< It is a key. */
-	bool has_escapes;    /*!< A backslash was in it. */
-	uint8_t escape;      /*!< Digits of a `\u` to come; AFTER_BACKSLASH; 0 if in no escape. */
-	enum number number;  /*!< State of a number. */
-	const char *literal; /*!< What is to come of a literal. */
-	bool is_true;        /*!< The literal is `true`. */
-	char *text;          /*!< Its parts from earlier chunks. */
-	size_t text_len;     /*!< 0 if it began in this chunk. */
-	size_t text_room;    /*!< Bytes allocated. */
-
-	struct json_tokener *tokener; /*!< Decodes strings with escapes. */
-	locale_t c_locale;            /*!< In which numbers have a point. */
-};
 
 struct json_parser *json_parser_new(const struct json_handler *handler, void *ctx)
 {
@@ -112,12 +44,7 @@ void json_parser_free(struct json_parser *p)
 	free(p);
 }
 
-static const struct json_place *place_of(const struct json_parser *p, uint8_t place)
-{
-	return &p->handler->places[place];
-}
-
-static void begin_token(struct json_parser *p, enum expect expect, bool wanted)
+void json_begin_token(struct json_parser *p, enum expect expect, bool wanted)
 {
 	p->expect = expect;
 	p->wanted = wanted;
@@ -125,8 +52,7 @@ static void begin_token(struct json_parser *p, enum expect expect, bool wanted)
 	p->text_len = 0;
 }
 
-/*! \brief Gathers the token's part in this chunk; a token that grows too long is unwanted. */
-static int keep(struct json_parser *p)
+int json_keep(struct json_parser *p)
 {
 	size_t len = (size_t)(p->at - p->token);
 	if (p->wanted && len > JSON_TEXT_MAX - p->text_len) {
@@ -160,12 +86,10 @@ static void after_comma(struct json_parser *p)
 }
 
 /*!
- * \brief Called where a value has ended and all is done with it.
- *
  * A comma right behind it is taken at once, as is the colon behind a key: one step less for each
  * value of a compact document, which is a fifth of the time that reading one takes.
  */
-static void after_value(struct json_parser *p)
+void json_after_value(struct json_parser *p)
 {
 	p->expect = p->depth > 0 ? NEXT : NOTHING;
 	if (p->expect == NEXT && p->at < p->end && *p->at == ',') {
@@ -200,7 +124,7 @@ static bool skip_container(struct json_parser *p, bool is_array)
 	p->has_odd = after == NULL;
 	if (after != NULL) {
 		p->at = after;
-		after_value(p);
+		json_after_value(p);
 	}
 	return after != NULL;
 }
@@ -226,7 +150,7 @@ static int end_container(struct json_parser *p)
 {
 	uint8_t place = p->levels[--p->depth].place;
 	int ret = place != 0 ? p->handler->end(p->ctx, place) : KNOT_EOK;
-	after_value(p);
+	json_after_value(p);
 	return ret;
 }
 
@@ -272,7 +196,7 @@ static int put_escaped(struct json_parser *p, struct text raw)
 static int put_token(struct json_parser *p)
 {
 	if (p->text_len > 0) {
-		int ret = keep(p);
+		int ret = json_keep(p);
 		if (ret != KNOT_EOK) {
 			return ret;
 		}
@@ -302,7 +226,7 @@ static int end_string(struct json_parser *p)
 	if (p->is_key) {
 		after_key(p);
 	} else {
-		after_value(p);
+		json_after_value(p);
 	}
 	return ret;
 }
@@ -343,114 +267,16 @@ static int scan_string(struct json_parser *p)
 		p->escape = AFTER_BACKSLASH;
 		p->has_escapes = true;
 	}
-	return keep(p);
+	return json_keep(p);
 }
 
 static int begin_string(struct json_parser *p, bool is_key, bool wanted)
 {
-	begin_token(p, IN_STRING, wanted);
+	json_begin_token(p, IN_STRING, wanted);
 	p->is_key = is_key;
 	p->has_escapes = false;
 	p->at++;
 	return scan_string(p);
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/*! \brief Takes a number one byte on; false if the byte is not part of it. */
-static bool number_goes_on(enum number *state, char c)
-{
-	switch (*state) {
-	case MINUS: *state = c == '0' ? ZERO : INTEGER; return is_digit(c);
-	case ZERO:
-	case INTEGER:
-		if (*state == INTEGER && is_digit(c)) {
-			return true;
-		}
-		*state = c == '.' ? POINT : EXPONENT;
-		return c == '.' || c == 'e' || c == 'E';
-	case POINT: *state = FRACTION; return is_digit(c);
-	case FRACTION:
-		if (is_digit(c)) {
-			return true;
-		}
-		*state = EXPONENT;
-		return c == 'e' || c == 'E';
-	case EXPONENT:
-		*state = is_digit(c) ? EXPONENT_DIGITS : EXPONENT_SIGN;
-		return is_digit(c) || c == '+' || c == '-';
-	case EXPONENT_SIGN: *state = EXPONENT_DIGITS; return is_digit(c);
-	case EXPONENT_DIGITS: return is_digit(c);
-	}
-	return false;
-}
-
-/*! \brief Value of up to 15 digits with no sign, point or exponent; negative if it is no such. */
-static double plain_integer(const char *text, size_t len)
-{
-	int64_t value = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (len > 15 || !is_digit(text[i])) {
-			return -1;
-		}
-		value = 10 * value + (text[i] - '0');
-	}
-	return (double)value;
-}
-
-/*!
- * \brief Hands out a number that is wanted.
- *
- * Not by json-c: it switches the locale for each number, which takes ten times as long as reading
- * one, and it cuts large integers to 64 bits.
- */
-static int put_number(struct json_parser *p)
-{
-	int ret = keep(p);
-	if (ret != KNOT_EOK || !p->wanted) {
-		return ret;
-	}
-	double number = plain_integer(p->text, p->text_len);
-	if (number < 0) {
-		p->text[p->text_len] = '\0';
-		number = strtod_l(p->text, NULL, p->c_locale);
-	}
-	return isfinite(number) ? p->handler->number(p->ctx, p->place, number) : KNOT_EOK;
-}
-
-static int end_number(struct json_parser *p)
-{
-	enum number state = p->number;
-	if (state != ZERO && state != INTEGER && state != FRACTION && state != EXPONENT_DIGITS) {
-		return KNOT_EMALF;
-	}
-	int ret = p->wanted ? put_number(p) : KNOT_EOK;
-	after_value(p);
-	return ret;
-}
-
-static int scan_number(struct json_parser *p)
-{
-	while (p->at < p->end) {
-		enum number state = p->number;
-		if (!number_goes_on(&state, *p->at)) {
-			return end_number(p);
-		}
-		p->number = state;
-		p->at++;
-	}
-	return keep(p);
-}
-
-static int begin_number(struct json_parser *p)
-{
-	begin_token(p, IN_NUMBER, place_of(p, p->place)->kind == JSON_NUMBER);
-	p->number = *p->at == '-' ? MINUS : *p->at == '0' ? ZERO : INTEGER;
-	p->at++;
-	return scan_number(p);
 }
 
 static int scan_literal(struct json_parser *p)
@@ -464,13 +290,14 @@ static int scan_literal(struct json_parser *p)
 		return KNOT_EOK;
 	}
 	int ret = p->wanted ? p->handler->number(p->ctx, p->place, p->is_true) : KNOT_EOK;
-	after_value(p);
+	json_after_value(p);
 	return ret;
 }
 
 static int begin_literal(struct json_parser *p, const char *literal)
 {
-	begin_token(p, IN_LITERAL, place_of(p, p->place)->kind == JSON_BOOLEAN && *literal != 'n');
+	json_begin_token(p, IN_LITERAL,
+	                 place_of(p, p->place)->kind == JSON_BOOLEAN && *literal != 'n');
 	p->literal = literal;
 	p->is_true = *literal == 't';
 	return scan_literal(p);
@@ -487,7 +314,7 @@ static int begin_value(struct json_parser *p)
 	case 'n': return begin_literal(p, "null");
 	default:
 		if (*p->at == '-' || is_digit(*p->at)) {
-			return begin_number(p);
+			return json_begin_number(p);
 		}
 		return KNOT_EMALF;
 	}
@@ -552,7 +379,7 @@ static int scan(struct json_parser *p)
 	case NEXT: return scan_next(p);
 	case NOTHING: return KNOT_EMALF;
 	case IN_STRING: return scan_string(p);
-	case IN_NUMBER: return scan_number(p);
+	case IN_NUMBER: return json_scan_number(p);
 	case IN_LITERAL: return scan_literal(p);
 	}
 	return KNOT_EMALF;
@@ -577,7 +404,7 @@ int json_parser_finish(struct json_parser *p)
 {
 	p->token = p->at;
 	if (p->error == KNOT_EOK && p->expect == IN_NUMBER) {
-		p->error = end_number(p);
+		p->error = json_end_number(p);
 	}
 	if (p->error == KNOT_EOK && p->expect != NOTHING) {
 		p->error = KNOT_EMALF;

@@ -38,7 +38,7 @@ struct request {
 	uint64_t bytes; /*!< Of the body so far. */
 	int parser_ret; /*!< What the parser said. */
 	char curl_error[CURL_ERROR_SIZE];
-	char *error; /*!< Where the reason of a failure goes. */
+	struct master_reply *reply; /*!< Gets the reason of a failure. */
 };
 
 struct master_client *master_new(const struct options *options, struct resolver *resolver,
@@ -82,17 +82,20 @@ void master_set_known(struct master_client *client, const struct endpoint *maste
 }
 
 /*! \brief Notes why a master gave no state; returns KNOT_ECONN. */
-__attribute__((format(printf, 2, 3))) static int fail(struct request *req, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int fail(struct request *req, enum poll_outcome why,
+                                                      const char *fmt, ...)
 {
+	char *error = req->reply->error;
 	char name[ENDPOINT_TEXT_MAX];
-	int len = snprintf(req->error, MASTER_ERROR_MAX,
+	int len = snprintf(error, MASTER_ERROR_MAX,
 	                   "%s: ", endpoint_text(&req->endpoint, false, name));
 	if (len < MASTER_ERROR_MAX) {
 		va_list args;
 		va_start(args, fmt);
-		vsnprintf(req->error + len, MASTER_ERROR_MAX - len, fmt, args);
+		vsnprintf(error + len, MASTER_ERROR_MAX - len, fmt, args);
 		va_end(args);
 	}
+	req->reply->outcome = why;
 	return KNOT_ECONN;
 }
 
@@ -129,7 +132,7 @@ static int set_addresses(struct request *req, struct curl_slist **list)
 	resolver_wait(req->client->resolver);
 	struct state_addresses addrs = resolver_get(req->client->resolver, host);
 	if (addrs.count == 0) {
-		return fail(req, "host name does not resolve");
+		return fail(req, POLL_CONNECT, "host name does not resolve");
 	}
 
 	char *entry = NULL;
@@ -168,7 +171,7 @@ static int set_request(struct request *req, struct curl_slist *headers,
 	CURL *easy = req->client->easy;
 	int64_t left = req->deadline - clock_ms(CLOCK_MONOTONIC);
 	if (left <= 0) {
-		return fail(req, "timed out");
+		return fail(req, POLL_TIMEOUT, "timed out");
 	}
 
 	char url[ENDPOINT_TEXT_MAX + PATH_MAX_LEN];
@@ -236,32 +239,34 @@ static int explain(struct request *req, CURLcode code)
 		return KNOT_ECONNABORTED;
 	}
 	if (req->bytes > MASTER_REPLY_MAX) {
-		return fail(req, "the reply is larger than 1 GiB");
+		return fail(req, POLL_BAD_REPLY, "the reply is larger than 1 GiB");
 	}
 	switch (req->parser_ret) {
 	case KNOT_EOK: break;
-	case KNOT_EMALF: return fail(req, "the reply is not JSON");
-	case KNOT_ESPACE: return fail(req, "the state is larger than any cluster's");
-	default: return fail(req, "%s", knot_strerror(req->parser_ret));
+	case KNOT_EMALF: return fail(req, POLL_BAD_REPLY, "the reply is not JSON");
+	case KNOT_ESPACE:
+		return fail(req, POLL_BAD_REPLY, "the state is larger than any cluster's");
+	default: return fail(req, POLL_LOCAL, "%s", knot_strerror(req->parser_ret));
 	}
 
 	long number = 0;
 	switch (code) {
 	case CURLE_COULDNT_CONNECT:
 		curl_easy_getinfo(req->client->easy, CURLINFO_OS_ERRNO, &number);
-		return fail(req, "%s",
+		return fail(req, POLL_CONNECT, "%s",
 		            number != 0 ? strerrordesc_np((int)number) : "connection failed");
 	case CURLE_OPERATION_TIMEDOUT:
 		curl_easy_getinfo(req->client->easy, CURLINFO_RESPONSE_CODE, &number);
-		return fail(req,
+		return fail(req, POLL_TIMEOUT,
 		            number != 0 ? "timed out in the middle of the reply" : "timed out");
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 		/* What is wrong with a certificate is in libcurl's own words. */
-		return fail(req, "%s: %s", curl_easy_strerror(code), req->curl_error);
-	default: return fail(req, "%s", curl_easy_strerror(code));
+		return fail(req, POLL_TLS, "%s: %s", curl_easy_strerror(code), req->curl_error);
+	case CURLE_OUT_OF_MEMORY: return fail(req, POLL_LOCAL, "%s", curl_easy_strerror(code));
+	default: return fail(req, POLL_BAD_REPLY, "%s", curl_easy_strerror(code));
 	}
 }
 
@@ -304,14 +309,14 @@ static int redirect(struct request *req, long status)
 {
 	const char *location = header(req->client->easy, "Location");
 	if (location == NULL) {
-		return fail(req, "HTTP status %ld without a Location", status);
+		return fail(req, POLL_HTTP_STATUS, "HTTP status %ld without a Location", status);
 	}
 
 	struct endpoint next;
 	const char *path;
 	const char *error = endpoint_redirect(location, &req->endpoint, &next, &path);
 	if (error != NULL) {
-		return fail(req, "%s", error);
+		return fail(req, POLL_HTTP_STATUS, "%s", error);
 	}
 	bool plain = strlen(path) > 1 && strlen(path) <= PATH_MAX_LEN && path[0] == '/';
 	for (const char *c = path; *c != '\0'; c++) {
@@ -334,25 +339,29 @@ static int take_reply(struct request *req, struct master_reply *reply)
 	case 303:
 	case 307:
 	case 308: return redirect(req, status);
-	case 401: return fail(req, "HTTP status 401: it wants a (better) credential-file");
-	case 403: return fail(req, "HTTP status 403: the principal may not see the state");
-	case 503: return fail(req, "HTTP status 503: it knows of no leader");
-	default: return fail(req, "HTTP status %ld", status);
+	case 401:
+		return fail(req, POLL_HTTP_STATUS,
+		            "HTTP status 401: it wants a (better) credential-file");
+	case 403:
+		return fail(req, POLL_HTTP_STATUS,
+		            "HTTP status 403: the principal may not see the state");
+	case 503: return fail(req, POLL_HTTP_STATUS, "HTTP status 503: it knows of no leader");
+	default: return fail(req, POLL_HTTP_STATUS, "HTTP status %ld", status);
 	}
 
 	struct state *state = NULL;
 	int ret = state_parser_finish(req->parser, &state);
 	switch (ret) {
 	case KNOT_EOK: break;
-	case KNOT_EMALF: return fail(req, "the reply ends too early");
-	case KNOT_ENOENT: return fail(req, "the reply is not a master's state");
-	default: return fail(req, "%s", knot_strerror(ret));
+	case KNOT_EMALF: return fail(req, POLL_BAD_REPLY, "the reply ends too early");
+	case KNOT_ENOENT: return fail(req, POLL_BAD_REPLY, "the reply is not a master's state");
+	default: return fail(req, POLL_LOCAL, "%s", knot_strerror(ret));
 	}
 
 	struct endpoint self, leader;
 	if (!endpoint_set(&leader, state->leader_host, state->leader_port, req->endpoint.tls)) {
 		state_free(state);
-		return fail(req, "its leader has no host name");
+		return fail(req, POLL_BAD_REPLY, "its leader has no host name");
 	}
 	if (endpoint_set(&self, state->pid_host, state->pid_port, req->endpoint.tls) &&
 	    !endpoint_equal(&self, &leader)) {
@@ -404,7 +413,7 @@ static int ask(struct request *req, struct master_reply *reply)
 	state_parser_free(req->parser);
 	curl_slist_free_all(addresses);
 	curl_slist_free_all(headers);
-	return ret == KNOT_ENOMEM ? fail(req, "out of memory") : ret;
+	return ret == KNOT_ENOMEM ? fail(req, POLL_LOCAL, "out of memory") : ret;
 }
 
 int master_fetch(struct master_client *client, const struct endpoint *master,
@@ -418,20 +427,21 @@ int master_fetch(struct master_client *client, const struct endpoint *master,
 		.trusted = true,
 		.deadline = clock_ms(CLOCK_MONOTONIC) +
 		            (int64_t)client->options->poll_timeout * 1000,
-		.error = reply->error,
+		.reply = reply,
 	};
 
 	const char *file = client->options->credential_file;
 	const char *error = file != NULL ? credential_read(file, &req.credential) : NULL;
 	if (error != NULL) {
-		return fail(&req, "credential-file '%s' %s", file, error);
+		return fail(&req, POLL_LOCAL, "credential-file '%s' %s", file, error);
 	}
 
 	int ret = KNOT_EOK;
 	for (int hop = 0; ret == KNOT_EOK && reply->state == NULL; hop++) {
 		ret = hop <= MASTER_REDIRECTS_MAX
 		              ? ask(&req, reply)
-		              : fail(&req, "more than %d redirects", MASTER_REDIRECTS_MAX);
+		              : fail(&req, POLL_HTTP_STATUS, "more than %d redirects",
+		                     MASTER_REDIRECTS_MAX);
 	}
 	credential_free(req.credential);
 	return ret;

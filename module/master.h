@@ -10,6 +10,7 @@
 #pragma once
 
 #include "module/options.h"
+#include "module/outcome.h"
 #include "module/resolver.h"
 
 /*! \brief Longest reply, after decompression. */
@@ -59,13 +60,14 @@ struct master_reply {
 	uint64_t bytes;               /*!< Length of the document. */
 	int64_t date;                 /*!< Its `Date`, seconds since 1970; 0 without one. */
 	char error[MASTER_ERROR_MAX]; /*!< Why there is none, for a log. */
+	enum poll_outcome outcome;    /*!< The same for counters; POLL_OK if there is one. */
 };
 
 /*!
  * \brief Fetches the leader's state, asking one of the known masters first.
  *
  * \retval KNOT_EOK       \a reply has all but the error.
- * \retval KNOT_ECONN     That master gave none; \a reply->error says why.
+ * \retval KNOT_ECONN     That master gave none; error and outcome of \a reply say why.
  * \retval KNOT_ECONNABORTED  Stopped.
  */
 int master_fetch(struct master_client *client, const struct endpoint *master,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "module/cluster.h"
+#include "module/stats.h"
 
 /*! \brief Items of the zone's section that tell who else works on its answers. */
 #define ZONE_MODULE         "\006module"
@@ -92,7 +93,10 @@ static int mesos_load(knotd_mod_t *mod)
 	}
 
 	struct instance *instance = calloc(1, sizeof(*instance));
-	ret = instance != NULL ? start(mod, instance, options) : KNOT_ENOMEM;
+	ret = instance != NULL ? stats_register(mod) : KNOT_ENOMEM;
+	if (ret == KNOT_EOK) {
+		ret = start(mod, instance, options);
+	}
 	options_free(options);
 	if (ret != KNOT_EOK) {
 		knotd_mod_log(mod, LOG_ERR, "failed to start (%s)", knot_strerror(ret));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <urcu.h>
 
@@ -124,7 +125,7 @@ static void add_error(char errors[static CLUSTER_ERROR_MAX], const char *error)
 	snprintf(errors + len, CLUSTER_ERROR_MAX - len, "%s%s", len > 0 ? "; " : "", error);
 }
 
-/*! \brief Asks the masters in turn; notes what goes wrong. */
+/*! \brief Asks the masters in turn; notes what goes wrong: \a reply gets what says most of it. */
 static int fetch(struct cluster *cluster, struct master_reply *reply,
                  char errors[static CLUSTER_ERROR_MAX])
 {
@@ -136,6 +137,7 @@ static int fetch(struct cluster *cluster, struct master_reply *reply,
 	}
 
 	size_t first = first_master(cluster), last = first;
+	enum poll_outcome outcome = POLL_ZOOKEEPER;
 	int ret = KNOT_ECONN;
 	for (size_t i = 0; i < cluster->masters_count && ret == KNOT_ECONN; i++) {
 		/* first, 0, 1, ... without first */
@@ -143,9 +145,11 @@ static int fetch(struct cluster *cluster, struct master_reply *reply,
 		ret = master_fetch(cluster->client, &cluster->masters[last], reply);
 		if (ret == KNOT_ECONN) {
 			add_error(errors, reply->error);
+			outcome = MAX(outcome, reply->outcome);
 		}
 	}
 	if (ret != KNOT_EOK) {
+		reply->outcome = outcome;
 		return ret;
 	}
 
@@ -180,7 +184,9 @@ static void say_skipped(struct cluster *cluster, struct view *view,
                         const struct records_output *output)
 {
 	bool same = view->skipped == output->skipped && view->skipped_digest == output->digest;
+	pthread_mutex_lock(&cluster->lock);
 	view->skipped = output->skipped;
+	pthread_mutex_unlock(&cluster->lock);
 	view->skipped_digest = output->digest;
 	if (same || view->reverse) {
 		return;
@@ -278,6 +284,11 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	endpoint_text(&cluster->leader, false, old);
 	endpoint_text(&reply->leader, false, new);
 
+	if (cluster->loaded && !endpoint_equal(&cluster->leader, &reply->leader)) {
+		pthread_mutex_lock(&cluster->lock);
+		cluster->stats.leader_changes++;
+		pthread_mutex_unlock(&cluster->lock);
+	}
 	if (!cluster->loaded) {
 		say(cluster, NULL, LOG_INFO,
 		    "loaded the state of leader %s: %u agents, %u frameworks, %u running tasks",
@@ -368,49 +379,74 @@ static int take_state(struct cluster *cluster, struct state *state)
 	return ret;
 }
 
+/*! \brief Notes what a good poll gave; \a began is when it began, CLOCK_MONOTONIC in ms. */
+static void note_load(struct cluster *cluster, const struct master_reply *reply, int64_t began)
+{
+	struct stats_load load = {
+		.time = time(NULL),
+		.duration = clock_ms(CLOCK_MONOTONIC) - began,
+		.bytes = reply->bytes,
+	};
+	stats_take_state(&load, reply->state);
+
+	pthread_mutex_lock(&cluster->lock);
+	cluster->stats.last = load;
+	struct state *before = cluster->before;
+	cluster->before = reply->state;
+	pthread_mutex_unlock(&cluster->lock);
+	state_free(before);
+}
+
+/*! \brief Makes records of a reply; its state goes to the cluster if that succeeds. */
+static enum poll_outcome take_reply(struct cluster *cluster, const struct master_reply *reply,
+                                    const char *errors, int64_t began)
+{
+	double since = since_elected(cluster, reply);
+	if (failover_is_blank(reply->state, since)) {
+		cluster->hurry = true;
+		say_failure(cluster,
+		            "the leader has no agents and may not have read its registry yet");
+		return POLL_UNREAD_REGISTRY;
+	}
+
+	int ret = take_state(cluster, reply->state);
+	if (ret != KNOT_EOK) {
+		cluster->failures++;
+		say_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
+		                                        : knot_strerror(ret));
+		return POLL_LOCAL;
+	}
+	say_success(cluster, reply, errors);
+	say_kept(cluster, reply->state);
+	cluster->hurry = reply->state->recovered_count > 0 && since < FAILOVER_SECONDS;
+	note_load(cluster, reply, began);
+	return POLL_OK;
+}
+
 /*! \brief Polls once. */
 static void poll_once(struct cluster *cluster)
 {
 	char errors[CLUSTER_ERROR_MAX];
 	struct master_reply reply;
+	int64_t began = clock_ms(CLOCK_MONOTONIC);
 
 	cluster->hurry = false;
 	resolver_begin(cluster->resolver);
 	int ret = fetch(cluster, &reply, errors);
-	if (ret != KNOT_EOK) {
-		if (ret == KNOT_ECONN) {
-			cluster->failures++;
-			say_failure(cluster, errors);
-		}
-		return;
-	}
-
-	double since = since_elected(cluster, &reply);
-	if (failover_is_blank(reply.state, since)) {
-		cluster->hurry = true;
-		say_failure(cluster,
-		            "the leader has no agents and may not have read its registry yet");
-		state_free(reply.state);
-		return;
-	}
-
-	ret = take_state(cluster, reply.state);
-	if (ret != KNOT_EOK) {
+	enum poll_outcome outcome = reply.outcome;
+	if (ret == KNOT_ECONN) {
 		cluster->failures++;
-		say_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
-		                                        : knot_strerror(ret));
-		state_free(reply.state);
+		say_failure(cluster, errors);
+	} else if (ret == KNOT_EOK) {
+		outcome = take_reply(cluster, &reply, errors, began);
+		if (outcome != POLL_OK) {
+			state_free(reply.state);
+		}
+	} else {
+		/* Stopped. */
 		return;
 	}
-	say_success(cluster, &reply, errors);
-	say_kept(cluster, reply.state);
-	cluster->hurry = reply.state->recovered_count > 0 && since < FAILOVER_SECONDS;
-
-	pthread_mutex_lock(&cluster->lock);
-	struct state *before = cluster->before;
-	cluster->before = reply.state;
-	pthread_mutex_unlock(&cluster->lock);
-	state_free(before);
+	cluster_count_poll(cluster, outcome);
 }
 
 /*! \brief Time until the next poll, in milliseconds. */

@@ -117,6 +117,13 @@ void snapshot_rrset(const struct snapshot *snapshot, const struct snapshot_set *
 const struct snapshot_target *snapshot_targets(const struct snapshot *snapshot,
                                                const struct snapshot_set *set);
 
+/*!
+ * \brief Lets the processor fetch a set's targets into its caches while something else is done.
+ *
+ * In a large snapshot they are in none, and come one after the other otherwise.
+ */
+void snapshot_prefetch(const struct snapshot *snapshot, const struct snapshot_set *set);
+
 /*! \brief The name of a target; \a owner gets it in wire form. */
 const struct snapshot_name *snapshot_target_name(const struct snapshot *snapshot,
                                                  const struct snapshot_target *target,

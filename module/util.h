@@ -11,6 +11,9 @@
 /*! \brief The smaller of two values without side effects. */
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
+/*! \brief The larger of two values without side effects. */
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
 /*! \brief A clock in milliseconds: CLOCK_MONOTONIC, or _COARSE where every query asks. */
 static inline int64_t clock_ms(clockid_t clock)
 {

@@ -21,7 +21,7 @@ struct view {
 	struct options *options;   /*!< How names are made; a reference. */
 	knot_dname_storage_t zone; /*!< Lower case. */
 	bool reverse;              /*!< The zone lies in in-addr.arpa. or ip6.arpa. */
-	uint32_t skipped;          /*!< Names left out by the last build; the poller's alone. */
+	uint32_t skipped;          /*!< Names left out of the snapshot; set by the poller. */
 	uint64_t skipped_digest;   /*!< Which; the poller's alone. */
 };
 

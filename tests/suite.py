@@ -228,7 +228,7 @@ def server_asan():
     preload = [library("libasan.so"), library("libubsan.so"), str(early)]
     # These build a module of their own, or none.
     server("server-asan", "tests/server", *(f"--ignore=tests/server/test_{name}.py"
-                                            for name in ("manual", "mesos_dns", "package",
+                                            for name in ("bench", "manual", "mesos_dns", "package",
                                                          "quickstart")),
            MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
            TEST_PATIENCE="3")

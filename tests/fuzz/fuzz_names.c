@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/answer.h"
 #include "module/records.h"
 #include "module/util.h"
+#include "tests/knotd_stub.h"
 
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
@@ -89,30 +89,6 @@ static _Noreturn void die(const char *why, const knot_dname_t *name)
 	}
 	fprintf(stderr, "%s: %s\n", why, text);
 	abort();
-}
-
-/* knotd's part. */
-
-static struct answer answer_ctx;
-static knotd_mod_in_hook_f hooks[KNOTD_STAGE_END + 1];
-
-void *knotd_mod_ctx(knotd_mod_t *mod)
-{
-	(void)mod;
-	return &answer_ctx;
-}
-
-int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
-{
-	(void)mod;
-	hooks[stage] = hook;
-	return KNOT_EOK;
-}
-
-const knot_dname_t *knotd_qdata_zone_name(knotd_qdata_t *qdata)
-{
-	(void)qdata;
-	return zones[0];
 }
 
 /* The input. */
@@ -418,16 +394,17 @@ static void ask(const struct input *in, const struct snapshot *snapshot,
 		.rcode_ede = KNOT_EDNS_EDE_NONE,
 		.params = &params,
 	};
-	knotd_in_state_t state = hooks[KNOTD_STAGE_PREANSWER](KNOTD_IN_STATE_BEGIN, pkt, &qdata,
-	                                                      NULL);
-	state = hooks[KNOTD_STAGE_ANSWER](state, pkt, &qdata, NULL);
+	knotd_in_state_t state = stub.in_hooks[KNOTD_STAGE_PREANSWER](KNOTD_IN_STATE_BEGIN, pkt,
+	                                                              &qdata, NULL);
+	state = stub.in_hooks[KNOTD_STAGE_ANSWER](state, pkt, &qdata, NULL);
 	if (state != KNOTD_IN_STATE_HIT && state != KNOTD_IN_STATE_TRUNC) {
 		die("no answer", owner);
 	}
 	if (knot_pkt_begin(pkt, KNOT_ADDITIONAL) != KNOT_EOK) {
 		die("no section", owner);
 	}
-	(void)hooks[KNOTD_STAGE_ADDITIONAL](state, pkt, &qdata, NULL);
+	(void)stub.in_hooks[KNOTD_STAGE_ADDITIONAL](state, pkt, &qdata, NULL);
+	(void)stub.end(KNOTD_STATE_DONE, pkt, &qdata, NULL);
 	check_answer(snapshot, set, pkt, owner, in->tcp);
 	knot_pkt_free(pkt);
 	knot_pkt_free(query);
@@ -446,9 +423,10 @@ static void run(const struct input *in)
 	snapshot_set_time(snapshot, clock_ms(CLOCK_MONOTONIC));
 
 	struct answer_view view = { .snapshot = snapshot };
-	answer_ctx = (struct answer){ .view = &view,
-		                      .stale_after = INT64_MAX,
-		                      .reverse = in->records.reverse };
+	stub.ctx = (struct answer){ .view = &view,
+		                    .stale_after = INT64_MAX,
+		                    .reverse = in->records.reverse };
+	stub.zone = zones[0];
 	(void)answer_hooks(NULL);
 	int asks = 0;
 	for (size_t i = 0; i < zone.owners_count; i++) {

@@ -81,7 +81,7 @@ def _section(name, items):
 class Knotd:
     address = "127.0.0.1"
     udp_workers = 2
-    wrapper = WRAPPER
+    wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-"))
@@ -142,8 +142,9 @@ class Knotd:
         assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
         conf = self.write()
         with open(self._log, "ab") as log:
-            self.process = subprocess.Popen([*self.wrapper, _program("knotd"), "-c", conf],
-                                            stdout=log, stderr=log, env=self._environment())
+            self.process = subprocess.Popen(
+                [*(self.wrapper or WRAPPER), _program("knotd"), "-c", conf], stdout=log,
+                stderr=log, env=self._environment())
         wait_for(self._answers, 10, "knotd to answer")
         assert "cannot bind" not in self.log, self.log
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """packaging/mesos-dns-to-knot: configurations of Mesos-DNS, and what knotd does with the result."""
 import contextlib
 import json

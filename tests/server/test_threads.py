@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Threads: knotd's workers answer without a pause while everything that they look at is replaced.
 
 Meant for sanitizers as much as for itself. Every state that a master serves has a number of its

@@ -12,37 +12,13 @@
 
 #include <cmocka.h>
 
-#include "module/answer.h"
+#include "tests/knotd_stub.h"
 
 static const knot_dname_t *const ZONE = (const knot_dname_t *)"\005mesos";
 static const knot_dname_t *const SERVICE = (const knot_dname_t *)"\004_web\005mesos";
 static const knot_dname_t *const TARGET = (const knot_dname_t *)"\003web\005mesos";
 
 static struct answer_view view;
-static struct answer context = { .view = &view };
-static knotd_mod_in_hook_f hooks[KNOTD_STAGE_END + 1];
-
-/* What knotd has for modules. */
-
-void *knotd_mod_ctx(knotd_mod_t *mod)
-{
-	(void)mod;
-	return &context;
-}
-
-int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
-{
-	(void)mod;
-	hooks[stage] = hook;
-	return KNOT_EOK;
-}
-
-const knot_dname_t *knotd_qdata_zone_name(knotd_qdata_t *qdata)
-{
-	(void)qdata;
-	return ZONE;
-}
-
 /*! \brief A query on its way. */
 struct process {
 	knot_pkt_t *query, *reply;
@@ -72,11 +48,13 @@ static void step(struct process *process, knotd_stage_t stage, knot_section_t se
 	if (section != process->reply->current) {
 		assert_int_equal(knot_pkt_begin(process->reply, section), KNOT_EOK);
 	}
-	process->state = hooks[stage](process->state, process->reply, &process->qdata, NULL);
+	process->state = stub.in_hooks[stage](process->state, process->reply, &process->qdata,
+	                                      NULL);
 }
 
 static void end(struct process *process)
 {
+	(void)stub.end(KNOTD_STATE_DONE, process->reply, &process->qdata, NULL);
 	knot_pkt_free(process->reply);
 	knot_pkt_free(process->query);
 }
@@ -158,11 +136,64 @@ static void test_first(void **state)
 	snapshot_unref(view.snapshot);
 }
 
+/*! \brief One query for the service's records of a type; \a zone is what the zone file says. */
+static void ask(uint16_t type, knotd_in_state_t zone)
+{
+	struct process process;
+	begin(&process, type);
+	step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
+	if (process.state != KNOTD_IN_STATE_HIT) {
+		process.state = zone;
+		step(&process, KNOTD_STAGE_ANSWER, KNOT_ANSWER);
+	}
+	end(&process);
+}
+
+/*! \brief Each query is counted once, as what became of it. */
+static void test_counted(void **state)
+{
+	(void)state;
+	memset(stub.counted, 0, sizeof(stub.counted));
+	view.snapshot = NULL;
+	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_MISS);
+	assert_int_equal(stub.counted[STATS_NOT_READY], 1);
+	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_HIT);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 1);
+
+	view.snapshot = make(1);
+	ask(KNOT_RRTYPE_SRV, KNOTD_IN_STATE_MISS);
+	assert_int_equal(stub.counted[STATS_RECORDS], 1);
+	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_NODATA);
+	assert_int_equal(stub.counted[STATS_NODATA], 1);
+	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_HIT);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 2);
+	ask(KNOT_RRTYPE_TXT, KNOTD_IN_STATE_DELEG);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 3);
+
+	/* Somebody else has answered, or nobody was asked. */
+	struct process process;
+	begin(&process, KNOT_RRTYPE_SRV);
+	process.state = KNOTD_IN_STATE_HIT;
+	step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
+	step(&process, KNOTD_STAGE_ANSWER, KNOT_ANSWER);
+	step(&process, KNOTD_STAGE_ADDITIONAL, KNOT_ADDITIONAL);
+	end(&process);
+	begin(&process, KNOT_RRTYPE_SRV);
+	end(&process);
+	assert_int_equal(stub.counted[STATS_RECORDS], 1);
+	assert_int_equal(stub.counted[STATS_NOT_FOUND], 3);
+	assert_int_equal(stub.counted[STATS_OTHER], 0);
+	snapshot_unref(view.snapshot);
+}
+
 int main(void)
 {
+	stub.ctx.view = &view;
+	stub.zone = ZONE;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_counted),
 	};
 	if (answer_hooks(NULL) != KNOT_EOK) {
 		return 1;

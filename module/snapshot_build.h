@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief What is kept while a snapshot is built; for snapshot_build.c and snapshot_write.c alone.
+ */
+#pragma once
+
+#include "module/arena.h"
+#include "module/snapshot.h"
+
+/*! \brief A record that was added. */
+struct entry {
+	struct entry *next;
+	uint32_t target; /*!< SRV: index into nodes, in place of the rdata's end. */
+	uint16_t type;
+	uint16_t len; /*!< Octets of \a rdata: of an SRV record without its target. */
+	uint8_t rdata[];
+};
+
+/*! \brief A name that was added, lies above one that was, or is a target. */
+struct node {
+	struct entry *entries;
+	uint32_t entries_count;
+	uint32_t targets_count; /*!< Distinct targets of its SRV set that have addresses. */
+	uint32_t tag;           /*!< Upper half of its hash. */
+	uint32_t start;         /*!< Lower half of its hash. */
+	uint32_t place;         /*!< Where it will lie in the snapshot; 0 if not known yet. */
+	uint32_t seen;          /*!< The last count of targets that met it. */
+	uint8_t sets_count;
+	bool is_listed;   /*!< Will be in the snapshot. */
+	bool has_address; /*!< Has an A or AAAA record. */
+	uint8_t owner_len;
+	uint8_t owner[];
+};
+
+/*! \brief A slot of the builder's table; nodes are not touched to tell their hashes. */
+struct place {
+	uint32_t tag;
+	uint32_t node; /*!< Index into nodes plus one; 0: the slot is empty. */
+};
+
+/*! \brief A task's records point at two targets by turns. */
+#define TARGETS_RECENT 2
+
+struct snapshot_builder {
+	uint64_t key[2];
+	uint32_t ttl;
+	knot_dname_storage_t zone;
+	size_t zone_len;
+	struct arena arena;
+	struct node **nodes;
+	uint32_t nodes_count;
+	uint32_t nodes_room;
+	struct place *table; /*!< At most half full. */
+	uint32_t mask;
+	uint32_t last;                    /*!< Owner that was added last, as in struct place. */
+	uint32_t targets[TARGETS_RECENT]; /*!< Targets that were added last, the same way. */
+	uint32_t targets_next;            /*!< Which of them is replaced next. */
+	uint32_t seen;                    /*!< Counts of targets so far. */
+	struct entry **scratch;           /*!< For sorting the entries of one node. */
+	size_t scratch_room;
+	struct snapshot_stats stats;
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief What knotd has for the hooks of answer.c, in programs that call them without a knotd.
+ *
+ * For one source file of a program.
+ */
+#pragma once
+
+#include "module/answer.h"
+#include "module/stats.h"
+
+/* Knot 3.3 has put `const` to some parameters. */
+#if KNOTD_MOD_ABI_VERSION >= 500
+#define STUB_CONST const
+#else
+#define STUB_CONST
+#endif
+
+static struct {
+	struct answer ctx;        /*!< Of the instance. */
+	const knot_dname_t *zone; /*!< That the query is in. */
+	knotd_mod_in_hook_f in_hooks[KNOTD_STAGE_END + 1];
+	knotd_mod_hook_f end;
+	unsigned counted[STATS_OTHER + 1]; /*!< Answers by kind. */
+} stub;
+
+void *knotd_mod_ctx(STUB_CONST knotd_mod_t *mod)
+{
+	(void)mod;
+	return &stub.ctx;
+}
+
+int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
+{
+	(void)mod;
+	stub.in_hooks[stage] = hook;
+	return KNOT_EOK;
+}
+
+int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
+{
+	(void)mod;
+	if (stage != KNOTD_STAGE_END) {
+		return KNOT_EINVAL;
+	}
+	stub.end = hook;
+	return KNOT_EOK;
+}
+
+const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)
+{
+	(void)qdata;
+	return stub.zone;
+}
+
+void stats_count(knotd_mod_t *mod, const knotd_qdata_t *qdata, enum stats_answer kind,
+                 const knot_pkt_t *reply)
+{
+	(void)mod, (void)qdata, (void)reply;
+	stub.counted[kind]++;
+}
