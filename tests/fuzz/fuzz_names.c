@@ -19,6 +19,7 @@
 
 #include "module/answer.h"
 #include "module/records.h"
+#include "module/stats.h"
 #include "module/util.h"
 
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -95,6 +96,8 @@ static _Noreturn void die(const char *why, const knot_dname_t *name)
 
 static struct answer answer_ctx;
 static knotd_mod_in_hook_f hooks[KNOTD_STAGE_END + 1];
+static knotd_mod_hook_f end_hook;
+static enum stats_answer counted;
 
 void *knotd_mod_ctx(knotd_mod_t *mod)
 {
@@ -107,6 +110,23 @@ int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f
 	(void)mod;
 	hooks[stage] = hook;
 	return KNOT_EOK;
+}
+
+int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
+{
+	(void)mod;
+	(void)stage;
+	end_hook = hook;
+	return KNOT_EOK;
+}
+
+void stats_count(knotd_mod_t *mod, const knotd_qdata_t *qdata, enum stats_answer kind,
+                 const knot_pkt_t *reply)
+{
+	(void)mod;
+	(void)qdata;
+	(void)reply;
+	counted = kind;
 }
 
 const knot_dname_t *knotd_qdata_zone_name(knotd_qdata_t *qdata)
@@ -428,6 +448,11 @@ static void ask(const struct input *in, const struct snapshot *snapshot,
 		die("no section", owner);
 	}
 	(void)hooks[KNOTD_STAGE_ADDITIONAL](state, pkt, &qdata, NULL);
+	counted = STATS_OTHER;
+	(void)end_hook(KNOTD_STATE_DONE, pkt, &qdata, NULL);
+	if (counted != STATS_RECORDS) {
+		die("not counted", owner);
+	}
 	check_answer(snapshot, set, pkt, owner, in->tcp);
 	knot_pkt_free(pkt);
 	knot_pkt_free(query);
