@@ -21,8 +21,6 @@
 #include "module/util.h"
 #include "tests/knotd_stub.h"
 
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-
 #define AGENTS_MAX     8
 #define FRAMEWORKS_MAX 8
 #define TASKS_MAX      6
@@ -404,7 +402,11 @@ static void ask(const struct input *in, const struct snapshot *snapshot,
 		die("no section", owner);
 	}
 	(void)stub.in_hooks[KNOTD_STAGE_ADDITIONAL](state, pkt, &qdata, NULL);
+	stub.counted[STATS_RECORDS] = 0;
 	(void)stub.end(KNOTD_STATE_DONE, pkt, &qdata, NULL);
+	if (stub.counted[STATS_RECORDS] != 1) {
+		die("not counted", owner);
+	}
 	check_answer(snapshot, set, pkt, owner, in->tcp);
 	knot_pkt_free(pkt);
 	knot_pkt_free(query);
