@@ -390,8 +390,7 @@ static int ask(struct request *req, struct master_reply *reply)
 	req->curl_error[0] = '\0';
 
 	/* One for each request: a handle of libcurl 7.88 that is used again takes a reply that
-	 * begins with a folded header line for more of one of the last reply's, and writes into
-	 * freed memory.
+	 * begins with a folded header line for more of one of the last reply's, which is freed.
 	 */
 	req->client->easy = curl_easy_init();
 
