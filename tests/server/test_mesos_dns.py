@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """packaging/mesos-dns-to-knot: configurations of Mesos-DNS, and what knotd does with the result."""
 import contextlib
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
+import random
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -14,6 +18,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+import dns.zone
 import pytest
 import states
 import tls
@@ -28,11 +33,7 @@ EXAMPLES = REPOSITORY / "tests/data/mesos-dns"
 # The password of every example.
 SECRET = "hunter2"
 
-MODULE = f"""\
-module:
-  - id: mod-mesos
-    file: "{MESOS_SO}"
-"""
+MODULE = ("--module", MESOS_SO)
 
 
 def example(name, **changes):
@@ -40,17 +41,18 @@ def example(name, **changes):
     return {**json.loads((EXAMPLES / f"{name}.json").read_text()), **changes}
 
 
-def run(path, *options):
+def run(path, *options, **environment):
     return subprocess.run([SCRIPT, *options, path], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=60, check=False, env={**os.environ, **environment})
 
 
 def convert(server, content, *options):
     """Writes the files for a configuration into knotd's directory."""
     path = server.directory / "config.json"
     path.write_text(json.dumps(content))
-    done = run(path, "--output", server.directory, *options)
+    done = run(path, "--output", server.directory, *MODULE, *options)
     assert done.returncode == 0, done.stderr
+    assert "could not judge" not in done.stdout
     assert SECRET not in done.stdout + done.stderr
     return (server.directory / "knot.conf").read_text()
 
@@ -76,7 +78,7 @@ def use(server, text, monkeypatch):
     if credential.exists():
         # It belongs to the user `knot` if root wrote it.
         os.chown(credential, os.getuid(), os.getgid())
-    monkeypatch.setattr(server, "_configuration", lambda: MODULE + text)
+    monkeypatch.setattr(server, "_configuration", lambda: text)
     server.zones["mesos."] = {}
 
 
@@ -161,10 +163,10 @@ def test_examples_pass_the_check(name, server, files, monkeypatch):
 def test_printed_is_the_same(name, server, tmp_path):
     """It is a knot.conf, and the commands in it take out the zone files."""
     conf = convert(server, example(name))
-    text = printed(tmp_path, example(name), "--zone-dir", tmp_path)
+    text = printed(tmp_path, example(name), "--zone-dir", tmp_path, *MODULE)
     assert text.startswith(conf.replace(str(server.directory), str(tmp_path)).partition(
         "mod-mesos:")[0])
-    (tmp_path / "knot.conf").write_text(MODULE + re.sub(".*credential-file.*\n", "", text))
+    (tmp_path / "knot.conf").write_text(re.sub(".*credential-file.*\n", "", text))
     server.knotc("-c", tmp_path / "knot.conf", "conf-check")
     commands = re.findall("^#   (sed .*)", text, re.M)
     for command in commands:
@@ -441,6 +443,241 @@ def test_addresses_of_the_name_server(tmp_path):
         "#mesos.zone#")[2]
 
 
+# What Mesos-DNS makes of `zk`, of `listener`, of credentials and of JSON.
+
+def masters_of(text):
+    return re.search(r"^    master: (.*)", text, re.M)[1]
+
+
+@pytest.mark.parametrize("zk, expected", [
+    ("192.0.2.1:2181", "192.0.2.1:2181"), ("master@192.0.2.1:5050", "192.0.2.1:5050"),
+    ("master(7)@h.example:5050", "h.example:5050"), ("[2001:DB8::1]:5050", '"[2001:db8::1]:5050"'),
+    ("zk://H:2181/mesos", "zk://h:2181/mesos"), ("zk://h/a%2fb/?c#d", "zk://h:2181/a/b"),
+    ("zk://[h]/mesos", "zk://h:2181/mesos"), ("[192.0.2.1]:5050", "192.0.2.1:5050"),
+    ("zk://u:p%40s@h/mesos///", "zk://h:2181/mesos"),
+    ("zk://a:1,[::ffff:192.0.2.1]/mesos", '"zk://a:1,192.0.2.1:2181/mesos"'),
+])
+def test_forms_of_zk(tmp_path, zk, expected):
+    """Also as the first line of a file."""
+    spec = tmp_path / "zk-of-mesos"
+    spec.write_text(f"{zk}\nanother line\n")
+    for given in (zk, f"file://{spec}", f"file://{spec.name}"):
+        text = printed(tmp_path, {"zk": given}, *MODULE)
+        assert masters_of(text) == expected
+        assert ("zk" in notes(text)) == (given != zk or "u:" in zk or not zk.startswith("zk://"))
+
+
+def test_single_master_comes_first_and_once(tmp_path):
+    text = printed(tmp_path, {"zk": "master@b:1", "masters": ["a:1", "B:1"]}, *MODULE)
+    assert masters_of(text) == "[ b:1, a:1 ]"
+    assert masters_of(printed(tmp_path, {"zk": "b:1", "mesosHTTPSOn": True})) == "https://b:1"
+
+
+def test_files_that_name_files(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"zk": f"file://{tmp_path}/loop"}))
+    (tmp_path / "loop").write_text(f"file://{tmp_path}/loop")
+    assert_refused(run(path), "files")
+
+
+def test_masters_without_a_host_are_here(tmp_path):
+    """As Go's net package dials them; and port numbers may have zeros before them."""
+    text = printed(tmp_path, {"masters": [":5050", "a:0005051"]}, *MODULE)
+    assert masters_of(text) == "[ 127.0.0.1:5050, a:5051 ]"
+
+
+@pytest.mark.parametrize("listener, listen", [
+    ("0.0.0.0", "0.0.0.0@53"), ("::", "[ 0.0.0.0@53, ::@53 ]"), ("", "[ 0.0.0.0@53, ::@53 ]"),
+    (None, "[ 0.0.0.0@53, ::@53 ]"), ("::ffff:192.0.2.1", "192.0.2.1@53")])
+def test_listener(tmp_path, listener, listen):
+    """An address of IPv4 opens no port of IPv6."""
+    text = printed(tmp_path, example("minimal", listener=listener))
+    assert f"    listen: {listen}\n" in text
+    assert ("listener" in notes(text)) == (listener == "0.0.0.0")
+    assert not re.search(r"^#mesos.zone# ns1.*0\.0\.0\.0", text, re.M)
+
+
+@pytest.mark.parametrize("given, principal, secret", [
+    ({"Principal": "p"}, "p", ""), ({"principal": "p", "secret": None}, "p", ""),
+    ({"secret": SECRET}, "", SECRET), ({"principal": "\ud800", "SECRET": "é"}, "\ufffd", "é")])
+def test_credentials_that_are_not_whole(server, given, principal, secret):
+    convert(server, example("minimal", mesosAuthentication="basic", mesosCredentials=given))
+    assert json.loads((server.directory / "mesos-credential.json").read_text()) == {
+        "principal": principal, "secret": secret}
+
+
+def test_keys_that_are_there_twice(server):
+    """Go's encoding/json: objects come together, of all else the last one counts."""
+    path = server.directory / "config.json"
+    path.write_text("""{
+        "masters": ["192.0.2.1:5050"], "MASTERS": ["192.0.2.2:5050"], "ttl": 7, "ttl": null,
+        "zoneResolvers": {"a": ["192.0.2.3"], "b": ["192.0.2.3"]},
+        "zoneResolvers": {"b": ["192.0.2.4"]},
+        "mesosAuthentication": "basic", "mesosCredentials": {"principal": "p", "secret": "old"},
+        "mesosCredentials": {"Secret": "new"}, "mesosCredentials": null}""")
+    done = run(path, "--output", server.directory, *MODULE)
+    assert done.returncode == 0, done.stderr
+    conf = (server.directory / "knot.conf").read_text()
+    assert masters_of(conf) == "192.0.2.2:5050" and "    ttl: 7\n" in conf
+    assert re.findall(r"- id: zone-(.)\n    address: (.*)", conf) == [
+        ("a", "192.0.2.3@53"), ("b", "192.0.2.4@53")]
+    assert json.loads((server.directory / "mesos-credential.json").read_text()) == {
+        "principal": "p", "secret": "new"}
+    path.write_text('{"masters": ["a:1"], "zoneResolvers": {"a": ["192.0.2.3"]}, '
+                    '"zoneResolvers": null}')
+    assert "zone-a" not in run(path).stdout
+
+
+def test_what_only_strict_readers_refuse(tmp_path):
+    """Bytes that are not UTF-8, numbers of any size, and null, where no key wants them."""
+    path = tmp_path / "config.json"
+    path.write_bytes(b'{"masters": ["a:1"], "note": "f\xfcr", "n": 1' + b"0" * 5000
+                     + b', "zk": null, "mesosCredentials": null}')
+    done = run(path, *MODULE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"note", "n"} <= set(notes(done.stdout))
+
+
+def test_zones_have_identifiers_of_their_own(tmp_path):
+    """A long name has its number in place of itself, which may be another zone's name."""
+    text = printed(tmp_path, example("minimal", zoneResolvers={
+        "2": ["192.0.2.3"], "x" * 60: ["192.0.2.4"]}), *MODULE)
+    found = re.findall(r"^  - id: (\S+)\n    remote: ", text, re.M)
+    assert len(set(found)) == len(found) == 3
+
+
+def test_old_keys(tmp_path):
+    found = notes(printed(tmp_path, example("minimal", Email="a.b", ns="ns1")))
+    assert "SOARname" in found["Email"] and "SOAMname" in found["ns"]
+
+
+# What knotc says of the result.
+
+def fake_knotc(directory, script):
+    path = directory / "bin"
+    path.mkdir()
+    (path / "knotc").write_text(f"#!/bin/sh\n{script}\n")
+    (path / "knotc").chmod(0o755)
+    return f"{path}:{os.environ['PATH']}"
+
+
+def test_what_knotc_refuses_is_not_written(server, tmp_path):
+    """A certificate that is none: only the module's own check knows."""
+    (tmp_path / "ca.pem").write_text("none\n")
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"masters": ["a:1"], "mesosHTTPSOn": True, "caCertFile": "ca.pem"}))
+    before = sorted(os.listdir(server.directory))
+    for options in ((), ("--output", server.directory)):
+        assert_refused(run(path, *MODULE, *options), "conf-check")
+    assert sorted(os.listdir(server.directory)) == before
+
+
+def test_files_may_be_elsewhere(tmp_path):
+    """They are not looked for where the script runs, and a comment says so."""
+    text = printed(tmp_path, example("secure"), *MODULE)
+    for key in ("caCertFile", "certFile", "keyFile"):
+        assert "cannot be read here" in notes(text)[key]
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo \"unknown module 'mod-mesos'\"; exit 1"])
+def test_without_a_knotc_that_can_judge(server, tmp_path, script):
+    """The script's own rules decide, and it says so."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(example("minimal")))
+    environment = {"PATH": fake_knotc(tmp_path, script)}
+    done = run(path, "--output", server.directory, **environment)
+    assert done.returncode == 0 and "could not judge it here" in done.stdout, done.stdout
+    path.write_text(json.dumps(example("minimal", zk="zk://a:99999/mesos")))
+    assert_refused(run(path, **environment), "zk")
+
+
+def test_the_secret_is_kept_while_knotc_judges(server, tmp_path):
+    """knotc gets it in a file that nobody else can read and that is gone afterwards."""
+    seen = tmp_path / "seen"
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(example("secure", mesosHTTPSOn=False)))
+    done = run(path, "--output", server.directory, PATH=fake_knotc(tmp_path, f"""
+sed -n 's/.*credential-file: //p' "$2" >>{seen}
+[ "$(stat -c %a "$(dirname "$2")")" = 700 ]"""))
+    assert done.returncode == 0 and "could not judge" not in done.stdout, done.stdout
+    (where,) = seen.read_text().split()
+    assert where != str(server.directory / "mesos-credential.json")
+    assert not os.path.exists(where)
+
+
+HOSTS = ["a", "A.b", "192.0.2.1", "[2001:db8::1]", "[::ffff:192.0.2.1]", "2001:db8::1", "-a", "a_b",
+         "", "a b", "é", 'a"b', "a" * 253, "a" * 254, "[a]", "a@b", "a,b", "[]", "#", "a\\", "%"]
+PORTS = ["", ":", ":0", ":1", ":5050", ":0005050", ":65535", ":65536", ":99999", ":-1", ":x", "::1"]
+PATHS = ["", "/", "/mesos", "/mesos/", "//", "/a/b", "/a//b", "/.", "/../a", "/a b", "/é", '/"',
+         "/#a", "/a,b", "/[a]", "/%41", "/%2e", "/a@b", "/a:b", "/\\"]
+NAMES = ["mesos", "A.b", "", ".", "a.", "a..b", "-", "x" * 63, "x" * 64, ".".join(["x" * 63] * 4),
+         "in-addr.arpa", "9.in-addr.arpa", "arpa", "a_b", "1", "2", "é", "a b", "a@b", "\\", "*",
+         ".".join(["y" * 40] * 3)]
+
+
+def some_value(key, choose):
+    """A value of a key, right or wrong."""
+    def endpoint():
+        return choose(HOSTS) + choose(PORTS)
+
+    number = choose([0, 1, 5, 60, 86400, 86401, 604801, 65535, 65536, 2**31 - 1, 2**31, 2**32, -1])
+    values = {
+        "masters": [endpoint() for _ in range(choose(range(4)))],
+        "zk": choose(["", endpoint(), "master@" + endpoint(), "file:///dev/null"] + [
+            "zk://" + choose(["", "u:p@", "u@"]) + ",".join(
+                endpoint() for _ in range(choose([1, 1, 2, 3, 17]))) + choose(PATHS)] * 3),
+        "domain": choose(NAMES), "SOAMname": choose(NAMES), "SOARname": choose(NAMES),
+        "listener": choose(HOSTS), "resolvers": [endpoint() for _ in range(choose(range(3)))],
+        "zoneResolvers": {choose(NAMES): ["192.0.2.5" + choose(PORTS)]
+                          for _ in range(choose(range(4)))},
+        "IPSources": [choose(["netinfo", "mesos", "docker", "host", "auto"])
+                      for _ in range(choose(range(4)))],
+        "caCertFile": choose(["", "/gone", "a b", "a,b", '"', "[", "#", "\\", "é"]),
+        "mesosCredentials": choose([{}, {"principal": choose(HOSTS), "secret": choose(HOSTS)}]),
+        "mesosAuthentication": choose(["", "basic", "iam"]),
+    }
+    return values.get(key, choose([True, False]) if key.endswith("On") else number)
+
+
+def some_configuration(choose, defaults):
+    keys = {choose(list(defaults)) for _ in range(choose(range(8)))}
+    content = {"masters": ["192.0.2.1:5050"], **{key: some_value(key, choose) for key in keys}}
+    return [(key, converter.Pairs(value.items()) if isinstance(value, dict) else value)
+            for key, value in content.items()]
+
+
+def load_script():
+    loader = importlib.machinery.SourceFileLoader("mesos_dns_to_knot", str(SCRIPT))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+converter = load_script()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_the_rules_let_through_passes_the_check(seed, tmp_path):
+    """The rules alone, so that knotc has nothing left to say: they must do where it is not."""
+    choose = random.Random(seed).choice
+    outcomes = {True: 0, False: 0}
+    for _ in range(400):
+        content = some_configuration(choose, converter.DEFAULTS)
+        try:
+            result = converter.Result(converter.Config(content), str(tmp_path / "config.json"),
+                                   "/etc/knot", "/var/lib/knot", [], str(MESOS_SO))
+        except converter.Fault as e:
+            assert str(e)
+            outcomes[False] += 1
+            continue
+        outcomes[True] += 1
+        assert converter.judge(result) == "", content
+        zones = {"mesos.zone": f"{result.domain}.", "reverse.zone": "in-addr.arpa."}
+        for name, text in result.zones.items():
+            dns.zone.from_text(text, zones.get(name, "forward."), check_origin=False)
+    assert min(outcomes.values()) > 40, outcomes
+
+
 # What has no counterpart.
 
 def test_notes(tmp_path):
@@ -473,7 +710,7 @@ def test_keys_in_any_case(tmp_path):
 
 @pytest.mark.parametrize("content, word", [
     ("", "JSON"), ("{", "JSON"), ('{"masters": ["a:1"]} x', "JSON"), ("[]", "object"),
-    ('{"masters": ["a:1"], "ttl": NaN}', "JSON"), ("\udcff", "UTF-8"), ("[" * 100000, "JSON"),
+    ('{"masters": ["a:1"], "ttl": NaN}', "JSON"), ("\udcff", "JSON"), ("[" * 100000, "JSON"),
     ("{}", "masters"), ('{"masters": []}', "masters"),
 ])
 def test_wrong_files(tmp_path, content, word):
@@ -486,13 +723,23 @@ def test_wrong_files(tmp_path, content, word):
     {"masters": "192.0.2.1:5050"}, {"masters": [1]}, {"masters": ["192.0.2.1"]},
     {"masters": ["192.0.2.1:0"]}, {"masters": ["192.0.2.1:70000"]}, {"masters": ["a b:5050"]},
     {"masters": ["2001:db8::1:5050"]}, {"masters": ['a":5050']},
-    {"masters": ["a:5050", "A:5050"]},
-    {"zk": 1}, {"zk": "192.0.2.1:2181"}, {"zk": "zk://192.0.2.1:2181"}, {"zk": "zk:///mesos"},
-    {"zk": f'zk://u:{SECRET}@a"b/mesos'},
+    {"masters": ["a:5050", "A:5050"]}, {"masters": ["-a:5050"]}, {"masters": ["a" * 254 + ":1"]},
+    {"masters": ["192.0.2.1:5050", "[::ffff:192.0.2.1]:5050"]}, {"masters": ["[]:5050"]},
+    {"zk": 1}, {"zk": "192.0.2.1"}, {"zk": "zk://192.0.2.1:2181"}, {"zk": "zk:///mesos"},
+    {"zk": "zk://a:2181:/mesos"}, {"zk": "zk://a:99999/mesos"}, {"zk": "zk://a:0/mesos"},
+    {"zk": "zk://a:/mesos"}, {"zk": "zk://a,/mesos"}, {"zk": "zk://a,A:2181/mesos"},
+    {"zk": "zk://-a/mesos"}, {"zk": "zk://2001:db8::1/mesos"}, {"zk": "zk://[]/mesos"},
+    {"zk": "zk://a/"}, {"zk": "zk://a//mesos"}, {"zk": "zk://a/./mesos"}, {"zk": "zk://a/b/.."},
+    {"zk": "zk://a/b@c/mesos"}, {"zk": "zk://a/b%00"}, {"zk": 'zk://a/b"'},
+    {"zk": "zk://" + ",".join(f"a{i}" for i in range(17)) + "/mesos"},
+    {"zk": f'zk://u:{SECRET}@a"b/mesos'}, {"zk": f"zk://u:{SECRET}/@a/mesos"},
+    {"zk": f"a:{SECRET}@b@c:5050"}, {"zk": "master@a:99999"}, {"zk": "master@"},
+    {"zk": "file:///dev/null/x"}, {"zk": "file://"}, {"zk": "http://a:5050"},
     {"ttl": "60"}, {"ttl": 60.5}, {"ttl": True}, {"ttl": -1}, {"refreshSeconds": 0},
     {"stateTimeoutSeconds": 0}, {"timeout": -1}, {"port": 0}, {"port": 65536},
     {"domain": ""}, {"domain": "mesos."}, {"domain": "a..b"}, {"domain": "a_b"},
     {"domain": "x" * 64}, {"domain": "mesos\nmaster: evil"},
+    {"domain": "10.in-addr.arpa"}, {"domain": "IP6.arpa"}, {"httpOn": False, "dnsOn": False},
     {"listener": "localhost"}, {"listener": "fe80::1%lo"},
     {"resolvers": ["one.one.one.one"]}, {"resolvers": ["8.8.8.8", "8.8.8.8:53"]},
     {"resolvers": {}}, {"externalOn": "yes"},
@@ -505,8 +752,12 @@ def test_wrong_files(tmp_path, content, word):
     {"certFile": "a.pem"}, {"keyFile": "a.key"}, {"mesosHTTPSOn": True, "caCertFile": "a\nb"},
     {"mesosHTTPSOn": True, "caCertFile": "\ud800"}, {"mesosHTTPSOn": True, "caCertFile": "a\\"},
     {"mesosAuthentication": "digest"}, {"mesosAuthentication": "basic"},
-    {"mesosAuthentication": "basic", "mesosCredentials": {"principal": SECRET}},
-    {"mesosCredentials": SECRET}, {"mesosCredentials": {"principal": "a", "secret": [SECRET]}},
+    {"mesosAuthentication": "basic", "mesosCredentials": {"principal": "", "secret": None}},
+    {"mesosAuthentication": "basic", "mesosCredentials": {"principal": f"a:{SECRET}"}},
+    {"mesosAuthentication": "basic", "mesosCredentials": {"principal": "a\0", "secret": SECRET}},
+    {"mesosAuthentication": "basic", "mesosCredentials": {"secret": SECRET * 10000}},
+    {"mesosAuthentication": "iam", "iamConfigFile": ""}, {"mesosCredentials": SECRET},
+    {"mesosCredentials": {"principal": "a", "secret": [SECRET]}},
 ], ids=str)
 def test_wrong_values(tmp_path, changes):
     path = tmp_path / "config.json"
