@@ -37,7 +37,8 @@ SERVER, *JUDGED = "10.0.0.53", "10.0.0.54", "10.0.0.55"
 # Instances of `web`: their addresses, each with an HTTP port of its own.
 WEB = {"127.0.1.1": 31001, "127.0.1.2": 31002, "127.0.1.3": 31003}
 WEB_ID = {address: f"web.{i}" for i, address in enumerate(WEB)}
-MANY = sorted(f"10.2.{i}.1" for i in range(100))
+# More than BIND takes by default.
+MANY = sorted(f"10.2.{i}.1" for i in range(120))
 
 # The root's key: who validates must not ask the root, whom nobody reaches here, about mesos.
 ROOT = "20326 8 2 e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d".split()
@@ -227,6 +228,34 @@ include: "{tmp_path}/mesos.conf"
         follows(Ask("127.0.0.1", port), cluster)
 
 
+@needs("named")
+@pytest.mark.parametrize("zones", ["named.conf.local", "named.conf.mesos-forward"])
+def test_bind(cluster, tmp_path, zones):
+    """Validating; zones of its own servers and zones that are forwarded."""
+    port = free_port()
+    options, count = re.subn('directory ".*"', f"""\
+directory "{tmp_path}";
+    pid-file none;
+    session-keyfile none;
+    listen-on port {port} {{ 127.0.0.1; }};
+    listen-on-v6 {{ none; }};
+    allow-query {{ any; }};
+    recursion yes;
+    dnssec-validation yes""", example("/etc/bind/named.conf.options"))
+    assert count
+    *numbers, digest = ROOT
+    conf = tmp_path / "named.conf"
+    conf.write_text(f"""\
+{options}
+{example(f"/etc/bind/{zones}")}
+controls {{ }};
+trust-anchors {{ . static-ds {" ".join(numbers)} "{digest}"; }};
+""")
+    tmp_path.chmod(0o755)
+    with running(["named", "-g", "-n", "1", "-c", conf], tmp_path / "log"):
+        follows(Ask("127.0.0.1", port), cluster)
+
+
 @needs("dnsmasq")
 def test_dnsmasq(cluster, tmp_path):
     """Validating, and with private addresses kept out."""
@@ -339,6 +368,15 @@ def test_getaddrinfo(cluster, tmp_path, options):
     assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (0, ["127.0.1.3"])
     cluster.runs()
     assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (2, [])
+
+
+def test_refused_ends_the_search_list(cluster, tmp_path):
+    """Why README gives clients with a search list a resolver: this is not ours to change."""
+    conf = f"nameserver {SERVER}\nsearch elsewhere.example marathon.mesos\n"
+    assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (2, [])
+    conf = f"nameserver {SERVER}\nsearch other.mesos marathon.mesos\n"
+    assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (
+        0, ["127.0.1.1", "127.0.1.2"])
 
 
 # What finds instances by their SRV name.
