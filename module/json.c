@@ -4,7 +4,6 @@
 
 #include <libknot/errcode.h>
 
-#include "module/json_plain.h"
 #include "module/json_private.h"
 #include "module/json_skip.h"
 
@@ -42,60 +41,6 @@ void json_parser_free(struct json_parser *p)
 	}
 	free(p->text);
 	free(p);
-}
-
-void json_begin_token(struct json_parser *p, enum expect expect, bool wanted)
-{
-	p->expect = expect;
-	p->wanted = wanted;
-	p->token = p->at;
-	p->text_len = 0;
-}
-
-int json_keep(struct json_parser *p)
-{
-	size_t len = (size_t)(p->at - p->token);
-	if (p->wanted && len > JSON_TEXT_MAX - p->text_len) {
-		p->wanted = false;
-	}
-	if (!p->wanted) {
-		return KNOT_EOK;
-	}
-
-	size_t need = p->text_len + len + 1; /* strtod_l() wants a NUL behind a number. */
-	if (need > p->text_room) {
-		size_t room = need < 128 ? 256 : 2 * need;
-		char *text = realloc(p->text, room);
-		if (text == NULL) {
-			return KNOT_ENOMEM;
-		}
-		p->text = text;
-		p->text_room = room;
-	}
-	memcpy(p->text + p->text_len, p->token, len);
-	p->text_len += len;
-	return KNOT_EOK;
-}
-
-/*! \brief Goes on after a `,`. */
-static void after_comma(struct json_parser *p)
-{
-	struct level level = p->levels[p->depth - 1];
-	p->expect = level.is_array ? VALUE : KEY;
-	p->place = place_of(p, level.place)->element;
-}
-
-/*!
- * A comma right behind it is taken at once, as is the colon behind a key: one step less for each
- * value of a compact document, which is a fifth of the time that reading one takes.
- */
-void json_after_value(struct json_parser *p)
-{
-	p->expect = p->depth > 0 ? NEXT : NOTHING;
-	if (p->expect == NEXT && p->at < p->end && *p->at == ',') {
-		p->at++;
-		after_comma(p);
-	}
 }
 
 /*! \brief Called where a key has ended. */
@@ -237,8 +182,7 @@ static int scan_escape(struct json_parser *p)
 	char c = *p->at++;
 	if (p->escape != AFTER_BACKSLASH) {
 		p->escape--;
-		bool is_hex = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-		return is_hex ? KNOT_EOK : KNOT_EMALF;
+		return json_is_hex(c) ? KNOT_EOK : KNOT_EMALF;
 	}
 	p->escape = c == 'u' ? 4 : 0;
 	return c != '\0' && strchr("\"\\/bfnrtu", c) != NULL ? KNOT_EOK : KNOT_EMALF;
@@ -313,7 +257,7 @@ static int begin_value(struct json_parser *p)
 	case 'f': return begin_literal(p, "false");
 	case 'n': return begin_literal(p, "null");
 	default:
-		if (*p->at == '-' || is_digit(*p->at)) {
+		if (*p->at == '-' || json_is_digit(*p->at)) {
 			return json_begin_number(p);
 		}
 		return KNOT_EMALF;
@@ -325,7 +269,7 @@ static int scan_next(struct json_parser *p)
 {
 	char c = *p->at++;
 	if (c == ',') {
-		after_comma(p);
+		json_after_comma(p);
 		return KNOT_EOK;
 	}
 	bool is_array = p->levels[p->depth - 1].is_array;

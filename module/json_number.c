@@ -10,26 +10,26 @@
 static bool number_goes_on(enum number *state, char c)
 {
 	switch (*state) {
-	case MINUS: *state = c == '0' ? ZERO : INTEGER; return is_digit(c);
+	case MINUS: *state = c == '0' ? ZERO : INTEGER; return json_is_digit(c);
 	case ZERO:
 	case INTEGER:
-		if (*state == INTEGER && is_digit(c)) {
+		if (*state == INTEGER && json_is_digit(c)) {
 			return true;
 		}
 		*state = c == '.' ? POINT : EXPONENT;
 		return c == '.' || c == 'e' || c == 'E';
-	case POINT: *state = FRACTION; return is_digit(c);
+	case POINT: *state = FRACTION; return json_is_digit(c);
 	case FRACTION:
-		if (is_digit(c)) {
+		if (json_is_digit(c)) {
 			return true;
 		}
 		*state = EXPONENT;
 		return c == 'e' || c == 'E';
 	case EXPONENT:
-		*state = is_digit(c) ? EXPONENT_DIGITS : EXPONENT_SIGN;
-		return is_digit(c) || c == '+' || c == '-';
-	case EXPONENT_SIGN: *state = EXPONENT_DIGITS; return is_digit(c);
-	case EXPONENT_DIGITS: return is_digit(c);
+		*state = json_is_digit(c) ? EXPONENT_DIGITS : EXPONENT_SIGN;
+		return json_is_digit(c) || c == '+' || c == '-';
+	case EXPONENT_SIGN: *state = EXPONENT_DIGITS; return json_is_digit(c);
+	case EXPONENT_DIGITS: return json_is_digit(c);
 	}
 	return false;
 }
@@ -39,7 +39,7 @@ static double plain_integer(const char *text, size_t len)
 {
 	int64_t value = 0;
 	for (size_t i = 0; i < len; i++) {
-		if (len > 15 || !is_digit(text[i])) {
+		if (len > 15 || !json_is_digit(text[i])) {
 			return -1;
 		}
 		value = 10 * value + (text[i] - '0');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief Passes over what is plain in a JSON string, as fast as the machine reads: most of a
- *        document is strings that nobody wants.
+ * \brief Kinds of octets; and passing over what is plain in a JSON string, as fast as the machine
+ *        reads: most of a document is strings that nobody wants.
  *
  * - No allocation, no state: any thread may call.
  */
@@ -15,6 +15,16 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+static inline bool json_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool json_is_hex(char c)
+{
+	return json_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
 
 /*! \brief True if a byte cannot simply be passed over within a string. */
 static inline bool json_is_special(char c)

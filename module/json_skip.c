@@ -10,24 +10,16 @@
 /*! \brief Levels that one word tells the kinds of. */
 #define LEVELS_MAX 64
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 /*! \brief Passes over an escape sequence from its backslash on. */
 static const char *skip_escape(const char *at, const char *end)
 {
 	static const char plain[] = "\"\\/bfnrt";
 
 	if (end - at >= 6 && at[1] == 'u') {
-		return is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]) ? at + 6
-		                                                                        : NULL;
+		return json_is_hex(at[2]) && json_is_hex(at[3]) && json_is_hex(at[4]) &&
+		                       json_is_hex(at[5])
+		               ? at + 6
+		               : NULL;
 	}
 	return end - at >= 2 && memchr(plain, at[1], sizeof(plain) - 1) != NULL ? at + 2 : NULL;
 }
@@ -51,10 +43,10 @@ static const char *skip_string(const char *at, const char *end)
 /*! \brief Passes over one digit and those behind it. */
 static const char *skip_digits(const char *at, const char *end)
 {
-	if (at == end || !is_digit(*at)) {
+	if (at == end || !json_is_digit(*at)) {
 		return NULL;
 	}
-	while (at < end && is_digit(*at)) {
+	while (at < end && json_is_digit(*at)) {
 		at++;
 	}
 	return at;
@@ -91,7 +83,7 @@ static const char *skip_scalar(const char *at, const char *end)
 {
 	if (*at == '"') {
 		return skip_string(at, end);
-	} else if (*at == '-' || is_digit(*at)) {
+	} else if (*at == '-' || json_is_digit(*at)) {
 		return skip_number(at, end);
 	}
 	return skip_literal(at, end);
