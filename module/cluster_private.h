@@ -49,6 +49,7 @@ struct cluster {
 	size_t known_count;            /*!< The first of them, that make records. */
 	struct endpoint last_good;     /*!< The static master to ask first. */
 	uint32_t failures;             /*!< Polls failed in a row. */
+	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
 	bool loaded;                   /*!< A poll has succeeded. */
 	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
 	uint32_t kept;                 /*!< Agents in it that have not registered again. */

@@ -66,6 +66,13 @@ say(struct cluster *cluster, const struct view *view, int priority, const char *
 	pthread_mutex_unlock(&cluster->lock);
 }
 
+/*! \brief Starts to look a master's host name up. */
+static void want_master(struct cluster *cluster, const struct endpoint *master)
+{
+	struct text host = { master->host, strlen(master->host) };
+	resolver_want(cluster->resolver, host, RESOLVER_OURS);
+}
+
 /*! \brief Adds a master to those that are asked, once. */
 static void add_master(struct cluster *cluster, const struct endpoint *master)
 {
@@ -75,6 +82,7 @@ static void add_master(struct cluster *cluster, const struct endpoint *master)
 		}
 	}
 	cluster->masters[cluster->masters_count++] = *master;
+	want_master(cluster, master);
 }
 
 /*!
@@ -91,6 +99,10 @@ static void find_masters(struct cluster *cluster, char problem[static ZOOKEEPER_
 		zookeeper_tend(cluster->zk, cluster->resolver);
 		count = zookeeper_masters(cluster->zk, found);
 		(void)zookeeper_problem(cluster->zk, problem);
+		if (cluster->zk_failed && problem[0] == '\0') {
+			say(cluster, NULL, LOG_NOTICE, "ZooKeeper answers again");
+		}
+		cluster->zk_failed = problem[0] != '\0';
 	}
 
 	cluster->masters_count = 0;
@@ -164,7 +176,7 @@ static int fetch(struct cluster *cluster, struct master_reply *reply,
 
 static bool want_host(void *resolver, struct text host)
 {
-	resolver_want(resolver, host);
+	resolver_want(resolver, host, RESOLVER_STRANGERS);
 	return true;
 }
 
@@ -172,8 +184,7 @@ static bool want_host(void *resolver, struct text host)
 static void resolve(struct cluster *cluster, const struct state *state)
 {
 	for (size_t i = 0; i < cluster->known_count; i++) {
-		const char *host = cluster->masters[i].host;
-		resolver_want(cluster->resolver, (struct text){ host, strlen(host) });
+		want_master(cluster, &cluster->masters[i]);
 	}
 	records_hosts(state, want_host, cluster->resolver);
 	resolver_wait(cluster->resolver);
@@ -300,8 +311,9 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	}
 	if (troubles[0] != '\0' && strcmp(troubles, cluster->troubles) != 0) {
 		say(cluster, NULL, LOG_WARNING, "some masters failed: %s", troubles);
-		strcpy(cluster->troubles, troubles);
 	}
+	/* Once they are over, the same ones are news again. */
+	strcpy(cluster->troubles, troubles);
 
 	cluster->loaded = true;
 	cluster->leader = reply->leader;
@@ -481,6 +493,8 @@ void *poller_run(void *ctx)
 		now = clock_ms(CLOCK_MONOTONIC);
 		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
 	}
+	/* Here each cluster's thread waits by itself. */
+	zookeeper_end(cluster->zk);
 	rcu_unregister_thread();
 	return NULL;
 }
