@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "module/cluster.h"
+#include "module/failover_age.h"
 #include "module/master.h"
 #include "module/stats.h"
 #include "module/view.h"
@@ -48,11 +49,11 @@ struct cluster {
 	size_t known_count;            /*!< The first of them, that make records. */
 	struct endpoint last_good;     /*!< The static master to ask first. */
 	uint32_t failures;             /*!< Polls failed in a row. */
+	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
 	bool loaded;                   /*!< A poll has succeeded. */
 	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
 	uint32_t kept;                 /*!< Agents in it that have not registered again. */
-	char master_id[64];            /*!< Start of the ID of the leader that answered last. */
-	int64_t master_since;          /*!< When that ID was first seen: CLOCK_MONOTONIC in ms. */
+	struct failover_age age;       /*!< Of the leader that answered last. */
 	struct endpoint leader;        /*!< As of the last good poll. */
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */

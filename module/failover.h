@@ -16,9 +16,13 @@
 /*!
  * \brief Takes over what the state before had for agents that are recovered but not registered.
  *
- * The agents are marked as kept and get their address; their tasks are copied, with the frameworks
- * that are missing. A framework that is recovered itself keeps its scheduler's address. Nothing in
- * \a state points to \a before afterwards.
+ * The agents are marked as kept and get their address; the tasks that they had when they were
+ * registered are copied as far as the state does not list them itself (same ID, framework and
+ * agent), with the frameworks that are missing. So a state never has more than it lists and what
+ * the agents had then, however many polls go by. A framework that is recovered itself keeps its
+ * scheduler's address. Nothing in \a state points to \a before afterwards.
+ *
+ * Time grows as that of sorting both.
  *
  * \param state   The leader's state.
  * \param before  The state served until now, itself after this call; NULL if there is none.
@@ -31,10 +35,12 @@ int failover_keep(struct state *state, const struct state *before);
 /*!
  * \brief True if a state says nothing because its leader has not read the registry.
  *
- * A state without agents is taken for that until its leader has been elected for longer than its
- * flag `registry_fetch_timeout`.
+ * A state without agents and frameworks is taken for that until its leader has been elected for
+ * longer than its flag `registry_fetch_timeout`; but not if the leader has been believed before,
+ * such as with agents: a registry is read once.
  *
- * \param state         The leader's state.
- * \param since_elected Seconds since it was elected.
+ * \param state         The leader's state, as it came.
+ * \param before        The state served until now; NULL if there is none.
+ * \param since_elected Seconds since the leader was elected.
  */
-bool failover_is_blank(const struct state *state, double since_elected);
+bool failover_is_blank(const struct state *state, const struct state *before, double since_elected);

@@ -128,9 +128,7 @@ static int set_addresses(struct request *req, struct curl_slist **list)
 		return KNOT_EOK;
 	}
 
-	resolver_want(req->client->resolver, host);
-	resolver_wait(req->client->resolver);
-	struct state_addresses addrs = resolver_get(req->client->resolver, host);
+	struct state_addresses addrs = resolver_find(req->client->resolver, host);
 	if (addrs.count == 0) {
 		return fail(req, POLL_CONNECT, "host name does not resolve");
 	}

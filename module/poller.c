@@ -66,6 +66,13 @@ say(struct cluster *cluster, const struct view *view, int priority, const char *
 	pthread_mutex_unlock(&cluster->lock);
 }
 
+/*! \brief Starts to look a master's host name up. */
+static void want_master(struct cluster *cluster, const struct endpoint *master)
+{
+	struct text host = { master->host, strlen(master->host) };
+	resolver_want(cluster->resolver, host, RESOLVER_OURS);
+}
+
 /*! \brief Adds a master to those that are asked, once. */
 static void add_master(struct cluster *cluster, const struct endpoint *master)
 {
@@ -75,6 +82,7 @@ static void add_master(struct cluster *cluster, const struct endpoint *master)
 		}
 	}
 	cluster->masters[cluster->masters_count++] = *master;
+	want_master(cluster, master);
 }
 
 /*!
@@ -91,6 +99,10 @@ static void find_masters(struct cluster *cluster, char problem[static ZOOKEEPER_
 		zookeeper_tend(cluster->zk, cluster->resolver);
 		count = zookeeper_masters(cluster->zk, found);
 		(void)zookeeper_problem(cluster->zk, problem);
+		if (cluster->zk_failed && problem[0] == '\0') {
+			say(cluster, NULL, LOG_NOTICE, "ZooKeeper answers again");
+		}
+		cluster->zk_failed = problem[0] != '\0';
 	}
 
 	cluster->masters_count = 0;
@@ -164,7 +176,7 @@ static int fetch(struct cluster *cluster, struct master_reply *reply,
 
 static bool want_host(void *resolver, struct text host)
 {
-	resolver_want(resolver, host);
+	resolver_want(resolver, host, RESOLVER_STRANGERS);
 	return true;
 }
 
@@ -172,8 +184,7 @@ static bool want_host(void *resolver, struct text host)
 static void resolve(struct cluster *cluster, const struct state *state)
 {
 	for (size_t i = 0; i < cluster->known_count; i++) {
-		const char *host = cluster->masters[i].host;
-		resolver_want(cluster->resolver, (struct text){ host, strlen(host) });
+		want_master(cluster, &cluster->masters[i]);
 	}
 	records_hosts(state, want_host, cluster->resolver);
 	resolver_wait(cluster->resolver);
@@ -300,8 +311,9 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	}
 	if (troubles[0] != '\0' && strcmp(troubles, cluster->troubles) != 0) {
 		say(cluster, NULL, LOG_WARNING, "some masters failed: %s", troubles);
-		strcpy(cluster->troubles, troubles);
 	}
+	/* Once they are over, the same ones are news again. */
+	strcpy(cluster->troubles, troubles);
 
 	cluster->loaded = true;
 	cluster->leader = reply->leader;
@@ -340,38 +352,11 @@ static void say_kept(struct cluster *cluster, const struct state *state)
 	cluster->kept = kept;
 }
 
-/*!
- * \brief Seconds since a leader was elected.
- *
- * Held against its own clock (`Date`), not ours. Without either the time counts since this leader
- * was first seen.
- */
-static double since_elected(struct cluster *cluster, const struct master_reply *reply)
-{
-	const struct state *state = reply->state;
-	char id[sizeof(cluster->master_id)] = "";
-	memcpy(id, state->id.data != NULL ? state->id.data : "",
-	       MIN(state->id.len, sizeof(id) - 1));
-	if (cluster->master_since == 0 || memcmp(id, cluster->master_id, sizeof(id)) != 0) {
-		memcpy(cluster->master_id, id, sizeof(id));
-		cluster->master_since = clock_ms(CLOCK_MONOTONIC);
-	}
-
-	if (reply->date > 0 && state->elected_time > 0) {
-		return (double)reply->date - state->elected_time;
-	}
-	return (double)(clock_ms(CLOCK_MONOTONIC) - cluster->master_since) / 1000;
-}
-
 /*! \brief Makes the records of a state, and of what it does not know yet after a failover. */
-static int take_state(struct cluster *cluster, struct state *state)
+static int take_state(struct cluster *cluster, struct state *state, const struct state *before)
 {
 	int64_t time = clock_ms(CLOCK_MONOTONIC);
-	pthread_mutex_lock(&cluster->lock);
-	struct state *before = state_ref(cluster->before);
-	pthread_mutex_unlock(&cluster->lock);
 	int ret = failover_keep(state, before);
-	state_free(before);
 	if (ret == KNOT_EOK) {
 		resolve(cluster, state);
 		ret = build(cluster, state, time);
@@ -379,12 +364,12 @@ static int take_state(struct cluster *cluster, struct state *state)
 	return ret;
 }
 
-/*! \brief Notes what a good poll gave; \a began is when it began, CLOCK_MONOTONIC in ms. */
-static void note_load(struct cluster *cluster, const struct master_reply *reply, int64_t began)
+/*! \brief Notes what a good poll gave. */
+static void note_load(struct cluster *cluster, const struct master_reply *reply)
 {
 	struct stats_load load = {
 		.time = time(NULL),
-		.duration = clock_ms(CLOCK_MONOTONIC) - began,
+		.duration = clock_ms(CLOCK_MONOTONIC) - reply->state->asked,
 		.bytes = reply->bytes,
 	};
 	stats_take_state(&load, reply->state);
@@ -399,17 +384,19 @@ static void note_load(struct cluster *cluster, const struct master_reply *reply,
 
 /*! \brief Makes records of a reply; its state goes to the cluster if that succeeds. */
 static enum poll_outcome take_reply(struct cluster *cluster, const struct master_reply *reply,
-                                    const char *errors, int64_t began)
+                                    const struct state *before, const char *errors)
 {
-	double since = since_elected(cluster, reply);
-	if (failover_is_blank(reply->state, since)) {
+	struct state *state = reply->state;
+	double since = failover_age(&cluster->age, state, before, reply->date,
+	                            clock_ms(CLOCK_MONOTONIC));
+	if (failover_is_blank(state, before, since)) {
 		cluster->hurry = true;
 		say_failure(cluster,
 		            "the leader has no agents and may not have read its registry yet");
 		return POLL_UNREAD_REGISTRY;
 	}
 
-	int ret = take_state(cluster, reply->state);
+	int ret = take_state(cluster, state, before);
 	if (ret != KNOT_EOK) {
 		cluster->failures++;
 		say_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
@@ -417,9 +404,9 @@ static enum poll_outcome take_reply(struct cluster *cluster, const struct master
 		return POLL_LOCAL;
 	}
 	say_success(cluster, reply, errors);
-	say_kept(cluster, reply->state);
-	cluster->hurry = reply->state->recovered_count > 0 && since < FAILOVER_SECONDS;
-	note_load(cluster, reply, began);
+	say_kept(cluster, state);
+	cluster->hurry = state->recovered_count > 0 && since < FAILOVER_SECONDS;
+	note_load(cluster, reply);
 	return POLL_OK;
 }
 
@@ -438,7 +425,12 @@ static void poll_once(struct cluster *cluster)
 		cluster->failures++;
 		say_failure(cluster, errors);
 	} else if (ret == KNOT_EOK) {
-		outcome = take_reply(cluster, &reply, errors, began);
+		reply.state->asked = began;
+		pthread_mutex_lock(&cluster->lock);
+		struct state *before = state_ref(cluster->before);
+		pthread_mutex_unlock(&cluster->lock);
+		outcome = take_reply(cluster, &reply, before, errors);
+		state_free(before);
 		if (outcome != POLL_OK) {
 			state_free(reply.state);
 		}
@@ -501,6 +493,8 @@ void *poller_run(void *ctx)
 		now = clock_ms(CLOCK_MONOTONIC);
 		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
 	}
+	/* Here each cluster's thread waits by itself. */
+	zookeeper_end(cluster->zk);
 	rcu_unregister_thread();
 	return NULL;
 }

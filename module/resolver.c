@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <netdb.h>
-#include <netinet/in.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module/endpoint.h"
 #include "module/resolver.h"
+#include "module/resolver_pool.h"
 #include "module/util.h"
 
 /*! \brief Longest sleep while look-ups are on their way. */
@@ -15,98 +14,52 @@
 /*! \brief A name and what is known of it. */
 struct lookup {
 	struct lookup *next;
-	struct gaicb request;
-	struct addrinfo hints;
-	bool wanted;  /*!< By this poll. */
-	bool pending; /*!< The request belongs to glibc until it has ended. */
-	struct address *list;
+	struct pool_job *job; /*!< On its way, maybe since an earlier poll; or NULL. */
+	enum resolver_whose whose;
+	bool wanted;          /*!< By this poll. */
+	bool slow;            /*!< Took longer than a poll waits, last time. */
+	struct address *list; /*!< As of the last look-up that ended. */
 	uint32_t count;
+	struct address *former; /*!< What may have been returned by this poll before that. */
 	char name[ENDPOINT_HOST_MAX + 1];
 };
 
 struct resolver {
 	const atomic_bool *stop;
 	struct lookup *lookups;
-	void *tree; /*!< The same lookups by name (tsearch()). */
-	size_t count;
-	int wait_ms; /*!< Left of the poll's waiting time. */
+	void *tree;      /*!< The same lookups by name (tsearch()). */
+	size_t count[2]; /*!< By enum resolver_whose. */
+	int wait_ms;     /*!< Left of the poll's waiting time. */
 };
-
-/*!
- * \brief Lookups that outlived their resolver: glibc cannot cancel one that has begun.
- *
- * Touched by resolver_new() and resolver_free() only, which run one at a time.
- */
-static struct lookup *orphans;
 
 static void free_lookup(struct lookup *lookup)
 {
+	free(lookup->former);
 	free(lookup->list);
 	free(lookup);
 }
 
-static void take_results(struct lookup *lookup)
-{
-	size_t count = 0;
-	for (struct addrinfo *ai = lookup->request.ar_result; ai != NULL; ai = ai->ai_next) {
-		count++;
-	}
-	lookup->list = calloc(count + 1, sizeof(*lookup->list));
-	if (lookup->list == NULL) {
-		return;
-	}
-
-	for (struct addrinfo *ai = lookup->request.ar_result; ai != NULL; ai = ai->ai_next) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)ai->ai_addr;
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ai->ai_addr;
-		struct address *addr = &lookup->list[lookup->count];
-		if (ai->ai_family == AF_INET) {
-			addr->len = sizeof(v4->sin_addr);
-			memcpy(addr->bytes, &v4->sin_addr, addr->len);
-			lookup->count++;
-		} else if (ai->ai_family == AF_INET6) {
-			addr->len = sizeof(v6->sin6_addr);
-			memcpy(addr->bytes, &v6->sin6_addr, addr->len);
-			lookup->count++;
-		}
-	}
-}
-
-/*! \brief Takes the request back from glibc if it has ended; true if it had, or never began. */
+/*! \brief Takes what has come; true if nothing is on its way. */
 static bool harvest(struct lookup *lookup)
 {
-	if (!lookup->pending) {
+	struct pool_result result;
+	if (lookup->job == NULL) {
 		return true;
 	}
-	int ret = gai_error(&lookup->request);
-	if (ret == EAI_INPROGRESS) {
+	if (!pool_take(lookup->job, &result)) {
 		return false;
 	}
-	lookup->pending = false;
-	if (ret == 0 && lookup->request.ar_result != NULL) {
-		take_results(lookup);
-		freeaddrinfo(lookup->request.ar_result);
-	}
-	lookup->request.ar_result = NULL;
+	lookup->job = NULL;
+	/* At most one look-up of a name ends during a poll. */
+	lookup->former = lookup->list;
+	lookup->list = result.list;
+	lookup->count = result.count;
+	lookup->slow = result.ms > RESOLVER_WAIT_MS;
 	return true;
-}
-
-static void free_orphans(void)
-{
-	for (struct lookup **link = &orphans; *link != NULL;) {
-		struct lookup *lookup = *link;
-		if (harvest(lookup)) {
-			*link = lookup->next;
-			free_lookup(lookup);
-		} else {
-			link = &lookup->next;
-		}
-	}
 }
 
 struct resolver *resolver_new(const atomic_bool *stop)
 {
-	free_orphans();
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 	if (resolver != NULL) {
 		resolver->stop = stop;
@@ -119,34 +72,19 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct lookup *)a)->name, ((const struct lookup *)b)->name);
 }
 
-/*! \brief Frees the lookups that nobody wants any more, but for those that cannot be cancelled. */
+/*! \brief Frees the lookups that the last poll did not want, but for those under way. */
 static void drop_unwanted(struct resolver *resolver)
 {
 	for (struct lookup **link = &resolver->lookups; *link != NULL;) {
 		struct lookup *lookup = *link;
-		if (lookup->wanted ||
-		    (lookup->pending && gai_cancel(&lookup->request) == EAI_NOTCANCELED)) {
+		if (lookup->wanted || (!harvest(lookup) && !pool_cancel(lookup->job))) {
 			link = &lookup->next;
 			continue;
 		}
-		(void)harvest(lookup);
 		*link = lookup->next;
-		resolver->count--;
+		resolver->count[lookup->whose]--;
 		(void)tdelete(lookup, &resolver->tree, compare);
 		free_lookup(lookup);
-	}
-}
-
-/*! \brief Drops results; requests on their way stay for the next poll to find. */
-static void forget(struct resolver *resolver)
-{
-	for (struct lookup *lookup = resolver->lookups; lookup != NULL; lookup = lookup->next) {
-		lookup->wanted = false;
-		if (!lookup->pending) {
-			free(lookup->list);
-			lookup->list = NULL;
-			lookup->count = 0;
-		}
 	}
 }
 
@@ -155,24 +93,27 @@ void resolver_free(struct resolver *resolver)
 	if (resolver == NULL) {
 		return;
 	}
-	forget(resolver);
-	drop_unwanted(resolver);
 	while (resolver->lookups != NULL) {
 		struct lookup *lookup = resolver->lookups;
 		resolver->lookups = lookup->next;
+		if (lookup->job != NULL) {
+			pool_abandon(lookup->job);
+		}
 		(void)tdelete(lookup, &resolver->tree, compare);
-		lookup->next = orphans;
-		orphans = lookup;
+		free_lookup(lookup);
 	}
 	free(resolver);
-	free_orphans();
 }
 
 void resolver_begin(struct resolver *resolver)
 {
 	resolver->wait_ms = RESOLVER_WAIT_MS;
 	drop_unwanted(resolver);
-	forget(resolver);
+	for (struct lookup *lookup = resolver->lookups; lookup != NULL; lookup = lookup->next) {
+		lookup->wanted = false;
+		free(lookup->former);
+		lookup->former = NULL;
+	}
 }
 
 /*! \brief Fills in what a look-up goes by; false if no host has such a name. */
@@ -196,67 +137,106 @@ static struct lookup *find(const struct resolver *resolver, struct text host)
 	return found != NULL ? *found : NULL;
 }
 
+/*! \brief Where to stand in line: with names that went as well last time. */
+static enum pool_lane choose_lane(const struct lookup *lookup)
+{
+	bool ours = lookup->whose == RESOLVER_OURS;
+	if (lookup->slow) {
+		return ours ? POOL_OURS_SLOW : POOL_STRANGERS_SLOW;
+	}
+	if (lookup->count > 0) {
+		return ours ? POOL_OURS_KNOWN : POOL_STRANGERS_KNOWN;
+	}
+	return ours ? POOL_OURS_NEW : POOL_STRANGERS_NEW;
+}
+
 /*! \brief Starts a look-up; an address in text is its own result. */
 static void start(struct lookup *lookup)
 {
-	lookup->list = calloc(1, sizeof(*lookup->list));
-	if (lookup->list == NULL) {
-		return;
-	}
 	struct text name = { .data = lookup->name, .len = strlen(lookup->name) };
-	if (address_parse(name, lookup->list)) {
-		lookup->count = 1;
+	struct address literal;
+	if (!address_parse(name, &literal)) {
+		lookup->job = pool_start(lookup->name, choose_lane(lookup));
 		return;
 	}
-	free(lookup->list);
-	lookup->list = NULL;
-
-	lookup->hints = (struct addrinfo){ .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-	lookup->request = (struct gaicb){ .ar_name = lookup->name, .ar_request = &lookup->hints };
-	struct gaicb *list[] = { &lookup->request };
-	lookup->pending = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) == 0;
+	if (lookup->list == NULL) {
+		lookup->list = calloc(1, sizeof(*lookup->list));
+	}
+	if (lookup->list != NULL) {
+		lookup->list[0] = literal;
+		lookup->count = 1;
+	}
 }
 
-void resolver_want(struct resolver *resolver, struct text host)
+/*! \brief Adds a name; NULL if it is none, or there is no room for more. */
+static struct lookup *add(struct resolver *resolver, struct text host, enum resolver_whose whose)
+{
+	if (resolver->count[whose] >= RESOLVER_NAMES_MAX) {
+		return NULL;
+	}
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	if (lookup == NULL) {
+		return NULL;
+	}
+	if (!set_name(lookup, host) || tsearch(lookup, &resolver->tree, compare) == NULL) {
+		free(lookup);
+		return NULL;
+	}
+	lookup->whose = whose;
+	lookup->next = resolver->lookups;
+	resolver->lookups = lookup;
+	resolver->count[whose]++;
+	return lookup;
+}
+
+/*! \brief Notes that a stranger's name is one of ours, too: it may not wait for strangers'. */
+static void make_ours(struct resolver *resolver, struct lookup *lookup)
+{
+	resolver->count[lookup->whose]--;
+	lookup->whose = RESOLVER_OURS;
+	resolver->count[lookup->whose]++;
+	if (lookup->job != NULL) {
+		pool_move(lookup->job, choose_lane(lookup));
+	}
+}
+
+void resolver_want(struct resolver *resolver, struct text host, enum resolver_whose whose)
 {
 	struct lookup *lookup = find(resolver, host);
 	if (lookup == NULL) {
-		lookup = resolver->count < RESOLVER_NAMES_MAX ? calloc(1, sizeof(*lookup)) : NULL;
+		lookup = add(resolver, host, whose);
 		if (lookup == NULL) {
 			return;
 		}
-		if (!set_name(lookup, host) || tsearch(lookup, &resolver->tree, compare) == NULL) {
-			free(lookup);
-			return;
-		}
-		lookup->next = resolver->lookups;
-		resolver->lookups = lookup;
-		resolver->count++;
-		start(lookup);
-	} else if (!lookup->wanted && !lookup->pending) {
+	}
+	if (whose == RESOLVER_OURS && lookup->whose != whose) {
+		make_ours(resolver, lookup);
+	}
+	if (!lookup->wanted && lookup->job == NULL) {
 		start(lookup);
 	}
 	lookup->wanted = true;
 }
 
-/*! \brief Takes what has come; true if something is still on its way. */
-static bool is_waiting(struct resolver *resolver)
+/*! \brief Takes what has come; true if something is still on its way that \a only wants, or any. */
+static bool is_waiting(struct resolver *resolver, struct lookup *only)
 {
+	if (only != NULL) {
+		return !harvest(only);
+	}
 	bool waiting = false;
 	for (struct lookup *lookup = resolver->lookups; lookup != NULL; lookup = lookup->next) {
-		waiting = (!harvest(lookup) && lookup->wanted) || waiting;
+		waiting = (lookup->wanted && !harvest(lookup)) || waiting;
 	}
 	return waiting;
 }
 
-void resolver_wait(struct resolver *resolver)
+/*! \brief Waits for one name, or for all for NULL. */
+static void wait_for(struct resolver *resolver, struct lookup *only)
 {
-	/*
-	 * Not gai_suspend(): in glibc 2.36 it can return while its wait list, on its stack, is
-	 * still linked to a request that ends at the same moment, which then writes there.
-	 */
 	int slice_ms = 1;
-	while (is_waiting(resolver) && resolver->wait_ms > 0 && !atomic_load(resolver->stop)) {
+	while (is_waiting(resolver, only) && resolver->wait_ms > 0 &&
+	       !atomic_load(resolver->stop)) {
 		struct timespec slice = { .tv_nsec = slice_ms * 1000000L };
 		int64_t begin = clock_ms(CLOCK_MONOTONIC);
 		(void)nanosleep(&slice, NULL);
@@ -265,11 +245,26 @@ void resolver_wait(struct resolver *resolver)
 	}
 }
 
+void resolver_wait(struct resolver *resolver)
+{
+	wait_for(resolver, NULL);
+}
+
 struct state_addresses resolver_get(struct resolver *resolver, struct text host)
 {
 	const struct lookup *lookup = find(resolver, host);
-	if (lookup == NULL || lookup->pending) {
+	if (lookup == NULL) {
 		return (struct state_addresses){ 0 };
 	}
 	return (struct state_addresses){ .list = lookup->list, .count = lookup->count };
+}
+
+struct state_addresses resolver_find(struct resolver *resolver, struct text host)
+{
+	resolver_want(resolver, host, RESOLVER_OURS);
+	struct lookup *lookup = find(resolver, host);
+	if (lookup != NULL) {
+		wait_for(resolver, lookup);
+	}
+	return resolver_get(resolver, host);
 }

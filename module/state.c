@@ -161,6 +161,7 @@ static int on_number(void *ctx, unsigned place, double number)
 {
 	struct state_parser *p = ctx;
 	switch (place) {
+	case STATE_START_TIME: p->state->start_time = number; break;
 	case STATE_ELECTED_TIME: p->state->elected_time = number; break;
 	case FRAMEWORK_RECOVERED: framework(p)->recovered = number != 0; break;
 	default: state_task_number(&p->builder, place, number); break;

@@ -87,6 +87,7 @@ struct state_task {
 	struct state_addresses mesos;  /*!< Label `MesosContainerizer.NetworkSettings.IPAddress`. */
 	struct state_addresses docker; /*!< Label `Docker.NetworkSettings.IPAddress`. */
 	bool maps_ports;               /*!< A container port is mapped to a host port. */
+	bool kept; /*!< On a kept agent, and known since that was registered: failover_keep(). */
 };
 
 /*! \brief A state of the leading master. */
@@ -96,6 +97,7 @@ struct state {
 	uint16_t leader_port;    /*!< Port of `leader`. */
 	struct text pid_host;    /*!< Host part of `pid`: who answers; may be absent. */
 	uint16_t pid_port;       /*!< Port of `pid`; 0 without one. */
+	double start_time;       /*!< Of the master, in seconds since 1970; 0 if not given. */
 	double elected_time;     /*!< Seconds since 1970; 0 if not given. */
 	double registry_fetch_timeout; /*!< Flag, in seconds; 60 if not given. */
 
@@ -108,6 +110,8 @@ struct state {
 
 	uint32_t registered_count; /*!< Agents in `slaves`. */
 	uint32_t recovered_count;  /*!< Agents in `recovered_slaves`. */
+
+	int64_t asked; /*!< When it was asked for, CLOCK_MONOTONIC in ms; set by who asked. */
 
 	void *memory;  /*!< Owner of all the above; private to state.c. */
 	uint32_t refs; /*!< Holders; counted atomically. */

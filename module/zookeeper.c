@@ -13,6 +13,12 @@
 /*! \brief Session timeout that is asked for, in milliseconds; Mesos's own default. */
 #define SESSION_MS 10000
 
+/*! \brief How long the end of a session is waited for, in milliseconds. */
+#define END_MS 300
+
+/*! \brief Room for the servers' addresses as the library wants them. */
+#define SERVERS_MAX 2048
+
 /*! \brief What a leader's announcement is called (Mesos: `MASTER_INFO_JSON_LABEL`). */
 #define JSON_LABEL "json.info_"
 
@@ -32,15 +38,19 @@ struct zookeeper {
 	bool tls;
 	void (*notify)(void *ctx);
 	void *ctx;
-	zhandle_t *handle; /*!< The owner's alone. */
+	zhandle_t *handle; /*!< The owner's alone, then the thread's that ends the session. */
+	char servers[SERVERS_MAX]; /*!< What \a handle connects to. */
 
-	pthread_mutex_t lock; /*!< Guards what follows; no library call waits for it. */
-	zhandle_t *session;   /*!< The handle as callbacks know it; NULL until it is up. */
-	bool connected;       /*!< The session is up. */
-	bool dead;            /*!< The session is lost for good. */
-	bool listing;         /*!< Between asking for the children and the last node's data. */
-	bool again;           /*!< They have changed in between. */
-	bool failed;          /*!< Not all was read: the connection was lost in between. */
+	pthread_mutex_t lock;  /*!< Guards what follows; no library call waits for it. */
+	pthread_cond_t closed; /*!< On CLOCK_MONOTONIC; \a refs has changed. */
+	unsigned refs;         /*!< The owner, and the thread that ends the session. */
+	bool ended;            /*!< Nothing but this may be looked at; \a ctx may be gone. */
+	zhandle_t *session;    /*!< The handle as callbacks know it; NULL until it is up. */
+	bool connected;        /*!< The session is up. */
+	bool dead;             /*!< The session is lost for good. */
+	bool listing;          /*!< Between asking for the children and the last node's data. */
+	bool again;            /*!< They have changed in between. */
+	bool failed;           /*!< Not all was read: the connection was lost in between. */
 	struct node nodes[ZOOKEEPER_MASTERS_MAX]; /*!< Being read, by number. */
 	size_t nodes_count;
 	size_t pending;                                 /*!< Nodes whose data is on its way. */
@@ -173,13 +183,24 @@ static bool end_look(struct zookeeper *zk)
 	return news;
 }
 
-/*! \brief Leaves the lock, with a word to the owner if there is news. */
+/*! \brief Takes the lock in one of the library's threads; false, and not taken, at the end. */
+static bool enter(struct zookeeper *zk)
+{
+	pthread_mutex_lock(&zk->lock);
+	if (zk->ended) {
+		pthread_mutex_unlock(&zk->lock);
+		return false;
+	}
+	return true;
+}
+
+/*! \brief Leaves the lock, with a word to the owner, who is still there, if there is news. */
 static void leave(struct zookeeper *zk, bool news)
 {
-	pthread_mutex_unlock(&zk->lock);
 	if (news) {
 		zk->notify(zk->ctx);
 	}
+	pthread_mutex_unlock(&zk->lock);
 }
 
 /*! \brief The data of an announcement has come (data_completion_t). */
@@ -189,7 +210,9 @@ static void take_data(int rc, const char *value, int len, const struct Stat *sta
 	struct zookeeper *zk = node->zk;
 	(void)stat;
 
-	pthread_mutex_lock(&zk->lock);
+	if (!enter(zk)) {
+		return;
+	}
 	zk->failed = zk->failed || (rc != ZOK && rc != ZNONODE);
 	node->valid = rc == ZOK && value != NULL && len > 0 &&
 	              zookeeper_parse_master(value, len, zk->tls, &node->master);
@@ -218,7 +241,9 @@ static void take_children(int rc, const struct String_vector *children, const vo
 	struct zookeeper *zk = (struct zookeeper *)(uintptr_t)data;
 	bool old = false;
 
-	pthread_mutex_lock(&zk->lock);
+	if (!enter(zk)) {
+		return;
+	}
 	zk->nodes_count = 0;
 	zk->failed = rc != ZOK;
 	for (int32_t i = 0; rc == ZOK && i < children->count; i++) {
@@ -250,10 +275,9 @@ static void on_children(zhandle_t *handle, int type, int state, const char *path
 	struct zookeeper *zk = ctx;
 	(void)handle, (void)state, (void)path;
 
-	if (type != ZOO_SESSION_EVENT) {
-		pthread_mutex_lock(&zk->lock);
+	if (type != ZOO_SESSION_EVENT && enter(zk)) {
 		look(zk);
-		pthread_mutex_unlock(&zk->lock);
+		leave(zk, false);
 	}
 }
 
@@ -262,15 +286,14 @@ static void on_session(zhandle_t *handle, int type, int state, const char *path,
 {
 	struct zookeeper *zk = ctx;
 	(void)path;
-	if (type != ZOO_SESSION_EVENT) {
+	if (type != ZOO_SESSION_EVENT || !enter(zk)) {
 		return;
 	}
 
-	pthread_mutex_lock(&zk->lock);
 	zk->session = handle;
 	zk->connected = state == ZOO_CONNECTED_STATE;
 	if (zk->connected) {
-		zk->listing = false;
+		/* One that is under way is answered, or failed, by this connection. */
 		look(zk);
 	} else if (state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE) {
 		zk->dead = true;
@@ -293,32 +316,93 @@ struct zookeeper *zookeeper_new(const struct zk_address *address, bool tls,
 		zk->notify = notify;
 		zk->ctx = ctx;
 		zk->problem = "no connection";
+		zk->refs = 1;
 		pthread_mutex_init(&zk->lock, NULL);
+		pthread_condattr_t attr;
+		pthread_condattr_init(&attr);
+		pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+		pthread_cond_init(&zk->closed, &attr);
+		pthread_condattr_destroy(&attr);
 	}
 	return zk;
 }
 
-/*! \brief Ends the session and forgets what belonged to it. */
-static void close_session(struct zookeeper *zk)
+/*! \brief Gives a reference back; the last one frees the watch. */
+static void drop(struct zookeeper *zk)
 {
-	if (zk->handle != NULL) {
-		(void)zookeeper_close(zk->handle);
-		zk->handle = NULL;
+	pthread_mutex_lock(&zk->lock);
+	bool last = --zk->refs == 0;
+	pthread_cond_signal(&zk->closed);
+	pthread_mutex_unlock(&zk->lock);
+	if (last) {
+		pthread_cond_destroy(&zk->closed);
+		pthread_mutex_destroy(&zk->lock);
+		free(zk);
 	}
-	zk->session = NULL;
-	zk->connected = false;
-	zk->dead = false;
-	zk->listing = false;
-	zk->again = false;
+}
+
+/*! \brief Ends the session, with a word to the server if that listens. */
+static void *close_handle(void *ctx)
+{
+	struct zookeeper *zk = ctx;
+	(void)zookeeper_close(zk->handle);
+	drop(zk);
+	return NULL;
+}
+
+/*! \brief Waits until the session has ended, but not long. */
+static void wait_closed(struct zookeeper *zk)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + END_MS;
+	struct timespec deadline = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
+	pthread_mutex_lock(&zk->lock);
+	while (zk->refs > 1 && pthread_cond_timedwait(&zk->closed, &zk->lock, &deadline) == 0) {
+	}
+	pthread_mutex_unlock(&zk->lock);
+}
+
+void zookeeper_end(struct zookeeper *zk)
+{
+	if (zk == NULL || zk->ended) {
+		return;
+	}
+	pthread_mutex_lock(&zk->lock);
+	zk->ended = true;
+	zk->refs += zk->handle != NULL;
+	pthread_mutex_unlock(&zk->lock);
+	if (zk->handle == NULL) {
+		return;
+	}
+
+	/* The library waits for a server that hangs. */
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, close_handle, zk) == 0) {
+		(void)pthread_setname_np(thread, "zk-close");
+		(void)pthread_detach(thread);
+		wait_closed(zk);
+	} else {
+		close_handle(zk);
+	}
 }
 
 void zookeeper_free(struct zookeeper *zk)
 {
 	if (zk != NULL) {
-		close_session(zk);
-		pthread_mutex_destroy(&zk->lock);
-		free(zk);
+		zookeeper_end(zk);
+		drop(zk);
 	}
+}
+
+/*! \brief Forgets a session that the servers have ended, which takes no time. */
+static void forget_session(struct zookeeper *zk)
+{
+	(void)zookeeper_close(zk->handle);
+	zk->handle = NULL;
+	zk->session = NULL;
+	zk->connected = false;
+	zk->dead = false;
+	zk->listing = false;
+	zk->again = false;
 }
 
 /*! \brief Takes the library's log lines: what matters is said by zookeeper_problem(). */
@@ -333,7 +417,7 @@ static void list_servers(const struct zk_address *address, struct resolver *reso
 {
 	for (size_t i = 0; i < address->servers_count; i++) {
 		const char *host = address->servers[i].host;
-		resolver_want(resolver, (struct text){ host, strlen(host) });
+		resolver_want(resolver, (struct text){ host, strlen(host) }, RESOLVER_OURS);
 	}
 	resolver_wait(resolver);
 
@@ -353,42 +437,61 @@ static void list_servers(const struct zk_address *address, struct resolver *reso
 	}
 }
 
-/*! \brief Starts a session; the library connects by itself, again and again. */
-static void open_session(struct zookeeper *zk, struct resolver *resolver)
+static void set_problem(struct zookeeper *zk, const char *problem)
 {
-	char servers[2048];
-	list_servers(zk->address, resolver, servers, sizeof(servers));
-	if (servers[0] == '\0') {
-		zk->problem = "no server's host name resolves";
-		return;
-	}
+	pthread_mutex_lock(&zk->lock);
+	zk->problem = problem;
+	pthread_mutex_unlock(&zk->lock);
+}
 
+/*! \brief Starts a session; the library connects by itself, again and again. */
+static void open_session(struct zookeeper *zk)
+{
 	zoo_set_debug_level((ZooLogLevel)0);
-	zk->handle = zookeeper_init2(servers, on_session, SESSION_MS, NULL, zk, 0, drop_line);
+	zk->handle = zookeeper_init2(zk->servers, on_session, SESSION_MS, NULL, zk, 0, drop_line);
 	if (zk->handle == NULL) {
-		pthread_mutex_lock(&zk->lock);
-		zk->problem = "no session can be made";
-		pthread_mutex_unlock(&zk->lock);
+		set_problem(zk, "no session can be made");
 	} else if (zk->address->auth != NULL) {
 		(void)zoo_add_auth(zk->handle, "digest", zk->address->auth,
 		                   (int)strlen(zk->address->auth), NULL, NULL);
 	}
 }
 
+/*! \brief Finds out where the servers are now; the session may come up at other ones. */
+static void find_servers(struct zookeeper *zk, struct resolver *resolver)
+{
+	char servers[SERVERS_MAX];
+	list_servers(zk->address, resolver, servers, sizeof(servers));
+	if (servers[0] == '\0') {
+		/* The library goes on with those that it knows. */
+		if (zk->handle == NULL) {
+			set_problem(zk, "no server's host name resolves");
+		}
+		return;
+	}
+	bool moved = strcmp(servers, zk->servers) != 0;
+	strcpy(zk->servers, servers);
+	if (zk->handle == NULL) {
+		open_session(zk);
+	} else if (moved) {
+		(void)zoo_set_servers(zk->handle, zk->servers);
+	}
+}
+
 void zookeeper_tend(struct zookeeper *zk, struct resolver *resolver)
 {
 	pthread_mutex_lock(&zk->lock);
-	bool dead = zk->dead;
+	bool dead = zk->dead, connected = zk->connected && !dead;
 	if (!dead && zk->problem != NULL) {
 		look(zk);
 	}
 	pthread_mutex_unlock(&zk->lock);
 
 	if (dead) {
-		close_session(zk);
+		forget_session(zk);
 	}
-	if (zk->handle == NULL) {
-		open_session(zk, resolver);
+	if (!connected) {
+		find_servers(zk, resolver);
 	}
 }
 

@@ -37,7 +37,7 @@ bool zookeeper_is_supported(void);
  * \param address   Must outlive the watch.
  * \param tls       Masters are asked by https.
  * \param notify    Called by any thread when other masters than before are known, or a session
- *                  needs zookeeper_tend(); must not call back.
+ *                  needs zookeeper_tend(); must not call back. Not called after the end.
  * \param ctx       Its parameter.
  *
  * \return NULL if memory runs out.
@@ -45,11 +45,21 @@ bool zookeeper_is_supported(void);
 struct zookeeper *zookeeper_new(const struct zk_address *address, bool tls,
                                 void (*notify)(void *ctx), void *ctx);
 
-/*! \brief Ends the session and frees the watch; NULL is fine. */
+/*!
+ * \brief Ends the session; nothing but zookeeper_free() may follow. NULL is fine.
+ *
+ * Takes less than half a second. A server that hangs is waited for by a thread of its own, which
+ * needs the library to stay mapped; \a address and \a ctx are not used any more.
+ */
+void zookeeper_end(struct zookeeper *zk);
+
+/*! \brief Ends the session if it has not been ended, and frees the watch; NULL is fine. */
 void zookeeper_free(struct zookeeper *zk);
 
 /*!
  * \brief Does what is due: starts a session, replaces a lost one, looks again after a problem.
+ *
+ * While there is no session the servers' host names are looked up each time: they may have moved.
  *
  * \param resolver  Finds the servers' addresses.
  */

@@ -19,6 +19,11 @@ struct zookeeper *zookeeper_new(const struct zk_address *address, bool tls,
 	return NULL;
 }
 
+void zookeeper_end(struct zookeeper *zk)
+{
+	(void)zk;
+}
+
 void zookeeper_free(struct zookeeper *zk)
 {
 	(void)zk;

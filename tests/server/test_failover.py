@@ -218,7 +218,7 @@ def cluster(master, here=(0, 1), recovered=(), back=True, known=tuple(TASKS), go
             scheduler.pop("pid", None)
             scheduler.update(active=False, recovered=True)
         frameworks.append(states.framework(name, *tasks, **scheduler))
-    made = states.state(master, *frameworks, id=f"master-{master.port}", **items)
+    made = states.state(master, *frameworks, **{"id": f"master-{master.port}", **items})
     made.update(slaves=[AGENTS[number] for number in here],
                 recovered_slaves=[AGENTS[number] for number in recovered])
     return made
@@ -424,21 +424,81 @@ def test_blank_state_is_believed_late(server, master, when, timeout, seconds):
     assert ask.outcome(server.ask("slave.mesos.")) == "NXDOMAIN"
 
 
-def test_blank_state_changes_nothing(server, master):
-    """Loaded before: all stays, until the new leader has had the time to read its registry."""
+def ticking(content, date):
+    """A state whose `Date` goes on from this one."""
+    began = time.monotonic()
+    return lambda handler: dated(content, date + int(time.monotonic() - began))(handler)
+
+
+@pytest.mark.parametrize("lie", [0, 365 * 86400, -365 * 86400], ids=["true", "ahead", "behind"])
+def test_blank_state_changes_nothing(server, master, lie):
+    """Loaded before: all stays, until the new leader has had the time to read its registry.
+
+    Its clock may have been set in between, ahead or back: then it has that time since it was first
+    seen, and no more.
+    """
     master.serve(cluster(master))
     start(server, master)
     server.wait_ready()
     before = len(server.module_lines())
-    content = blank_elected(master, LONG_AGO)
-    master.serve(dated(content, LONG_AGO + 60))
+    content = blank(master, elected_time=LONG_AGO, flags={"registry_fetch_timeout": "6secs"},
+                    id="its heir")
+    master.serve(ticking(content, LONG_AGO + 1 + lie))
+    began = time.monotonic()
     polled(server, master, times=3)
+    if time.monotonic() - began < 5:
+        assert not missing(server, everything(master))
+        assert len(server.module_lines()) == before + 1
+        assert "registry" in server.module_lines()[-1]
+    server.wait_until("web.marathon.mesos.", "A", lambda reply: not reply.answer, 20)
+    assert time.monotonic() - began > 4
+    assert not present(server, everything(master))
+
+
+def test_blank_state_after_a_reload(server, master):
+    """The poller is another one, but what the last one has served of is known."""
+    master.serve(cluster(master))
+    start(server, master)
+    server.wait_ready()
+    content = blank(master, elected_time=LONG_AGO, id="its heir")
+    master.serve(ticking(content, LONG_AGO + 10000))
+    server.module("cluster", master=master.address, poll_interval=1, poll_timeout=50)
+    server.reload()
+    polled(server, master, times=2)
     assert not missing(server, everything(master))
-    assert len(server.module_lines()) == before + 1
-    assert "registry" in server.module_lines()[-1]
-    master.serve(dated(content, LONG_AGO + 61))
+
+
+def test_empty_state_of_a_leader_that_had_agents(server, master):
+    """Its registry is read: that its last agent has gone is true at once."""
+    master.serve(dated(cluster(master, elected_time=NOW), NOW + 1))
+    start(server, master)
+    server.wait_ready()
+    master.serve(dated(blank(master, elected_time=NOW), NOW + 3))
     server.wait_until("web.marathon.mesos.", "A", lambda reply: not reply.answer)
     assert not present(server, everything(master))
+    assert "registry" not in server.log
+
+
+def test_frameworks_without_agents(server, master):
+    """Who knows of frameworks has read its registry."""
+    master.serve(dated(cluster(master, here=(), elected_time=NOW), NOW + 1))
+    start(server, master)
+    server.wait_ready("marathon.mesos.")
+
+
+def test_tasks_of_agents_that_are_not_back(server, master):
+    """A master that lists them all the same: nothing becomes more from poll to poll."""
+    master.serve(cluster(master, **elected(1000)))
+    start(server, master)
+    server.wait_ready()
+    state = cluster(master, here=(0, 1), **elected())
+    state.update(slaves=[], recovered_slaves=AGENTS)
+    master.serve(state)
+    polled(server, master, times=5)
+    tasks = sum(len(framework["tasks"]) for framework in state["frameworks"])
+    shown = server.knotc("zone-stats", "mesos.", "mod-mesos.tasks").strip()
+    assert shown == f"[mesos.] mod-mesos.tasks = {tasks}", shown
+    assert not missing(server, everything(master))
 
 
 def test_state_with_agents_is_believed_at_once(server, master):

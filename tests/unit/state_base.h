@@ -8,7 +8,8 @@
 /*! \brief A document with every value that is wanted, and some that are not. */
 static const char BASE[] =
         "{\"version\":\"1.12.0\",\"id\":\"master-id\",\"pid\":\"master@10.0.0.1:5050\","
-        "\"leader\":\"master@10.0.0.2:5051\",\"elected_time\":1795359480.5,\"activated_slaves\":2."
+        "\"leader\":\"master@10.0.0.2:5051\",\"start_time\":1795359000.25,\"elected_time\":"
+        "1795359480.5,\"activated_slaves\":2."
         "0,"
         "\"flags\":{\"registry_fetch_timeout\":\"2mins\",\"quorum\":\"2\"},"
         "\"slaves\":["
@@ -52,7 +53,8 @@ static const char BASE[] =
 /*! \brief What state_dump() makes of it. */
 static const char BASE_DUMP[] =
         "state id=\"master-id\" leader=\"10.0.0.2\":5051 pid=\"10.0.0.1\":5050"
-        " elected=1795359480.500000 timeout=120.000000 registered=2 recovered=1\n"
+        " started=1795359000.250000 elected=1795359480.500000 timeout=120.000000 registered=2 "
+        "recovered=1\n"
         "agent id=\"S0\" host=\"10.0.1.1\" port=5051 registered=1 recovered=0\n"
         "agent id=\"S1\" host=\"2001:db8::1\" port=5052 registered=1 recovered=0\n"
         "agent id=\"S2\" host=\"10.0.1.3\" port=5053 registered=0 recovered=1\n"

@@ -103,9 +103,11 @@ static inline char *state_dump(const struct state *state)
 	dump_text(out, "leader", state->leader_host);
 	fprintf(out, ":%u", state->leader_port);
 	dump_text(out, "pid", state->pid_host);
-	fprintf(out, ":%u elected=%.6f timeout=%.6f registered=%" PRIu32 " recovered=%" PRIu32 "\n",
-	        state->pid_port, state->elected_time, state->registry_fetch_timeout,
-	        state->registered_count, state->recovered_count);
+	fprintf(out,
+	        ":%u started=%.6f elected=%.6f timeout=%.6f registered=%" PRIu32
+	        " recovered=%" PRIu32 "\n",
+	        state->pid_port, state->start_time, state->elected_time,
+	        state->registry_fetch_timeout, state->registered_count, state->recovered_count);
 	dump_agents(out, state);
 	for (uint32_t i = 0; i < state->frameworks_count; i++) {
 		const struct state_framework *framework = &state->frameworks[i];

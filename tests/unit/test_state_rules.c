@@ -105,6 +105,8 @@ static void test_master(void **unused)
 		{ "\"elected_time\":1e999", "elected=0.000000" },
 		{ "\"elected_time\":\"1\"", "elected=0.000000" },
 		{ "\"elected_time\":7", "elected=7.000000" },
+		{ "\"start_time\":5.5", "started=5.500000" },
+		{ "\"start_time\":null", "started=0.000000" },
 	};
 	CHECK_RULES(STATE_FRAME("%s"), rules);
 }
