@@ -81,6 +81,8 @@ void cluster_poll_now(void *ctx)
 	cluster->poll_now = true;
 	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
+	/* Who is asked may not lead any more. */
+	master_wake(cluster->client);
 }
 
 static struct cluster *find_cluster(const struct options *options)

@@ -48,6 +48,9 @@ struct cluster {
 	size_t masters_count;          /*!< Of \a masters. */
 	size_t known_count;            /*!< The first of them, that make records. */
 	struct endpoint last_good;     /*!< The static master to ask first. */
+	struct endpoint named;         /*!< Whom ZooKeeper named as the poll began; or all zero. */
+	bool silence;                  /*!< A master has been silent in this poll. */
+	bool silence_said;             /*!< So it was in the last good one, or it has been said. */
 	uint32_t failures;             /*!< Polls failed in a row. */
 	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
 	bool loaded;                   /*!< A poll has succeeded. */
@@ -67,6 +70,17 @@ void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome);
 
 /*! \brief The thread of a cluster; ends when \a stop is set. */
 void *poller_run(void *cluster);
+
+/*!
+ * \brief Asks the masters in turn; in poller_fetch.c.
+ *
+ * \param problem  What is wrong with ZooKeeper; empty if nothing is.
+ * \param errors   Out: what went wrong, also if it went well in the end.
+ *
+ * \return As master_fetch(); a failure's outcome in \a reply is the one that says most.
+ */
+int poller_fetch(struct cluster *cluster, const char *problem, const struct master_watch *watch,
+                 struct master_reply *reply, char errors[static CLUSTER_ERROR_MAX]);
 
 /*! \brief Gives up a reference to a view; the cluster's lock is held. */
 void cluster_drop_view(struct cluster *cluster, struct view *view);

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "module/credential.h"
-#include "module/master.h"
+#include "module/master_private.h"
 #include "module/util.h"
 
-/*! \brief What a master is asked for (Mesos: `/master/state`). */
-#define STATE_PATH "/master/state"
+/*! \brief Longest sleep in a fetch, in milliseconds, if nobody can wake it (no descriptors). */
+#define SLICE_MS 500
 
-/*! \brief Longest path of a redirect that is followed. */
-#define PATH_MAX_LEN 255
-
-struct master_client {
-	const struct options *options;
-	struct resolver *resolver;
-	const atomic_bool *stop;
-	const struct endpoint *known; /*!< Masters that may be told the credential. */
-	size_t known_count;
-	CURLM *multi;
-	CURL *easy; /*!< Of the request under way, or NULL. */
-};
-
-/*! \brief One request of a fetch. */
-struct request {
-	struct master_client *client;
-	struct endpoint endpoint;
-	char path[PATH_MAX_LEN + 1];
-	bool trusted;     /*!< May be told the credential. */
-	char *credential; /*!< PRINCIPAL:SECRET, or NULL. */
-	int64_t deadline; /*!< CLOCK_MONOTONIC in ms. */
-	struct state_parser *parser;
-	uint64_t bytes; /*!< Of the body so far. */
-	int parser_ret; /*!< What the parser said. */
-	char curl_error[CURL_ERROR_SIZE];
-	struct master_reply *reply; /*!< Gets the reason of a failure. */
-};
+/*! \brief How long after the others were asked they are asked again, in milliseconds. */
+#define LOOK_MS 1000
 
 struct master_client *master_new(const struct options *options, struct resolver *resolver,
                                  const atomic_bool *stop)
@@ -72,6 +43,7 @@ void master_free(struct master_client *client)
 
 void master_wake(struct master_client *client)
 {
+	atomic_store(&client->woken, true);
 	(void)curl_multi_wakeup(client->multi);
 }
 
@@ -79,367 +51,189 @@ void master_set_known(struct master_client *client, const struct endpoint *maste
 {
 	client->known = masters;
 	client->known_count = count;
+	client->failed_count = 0;
 }
 
-/*! \brief Notes why a master gave no state; returns KNOT_ECONN. */
-__attribute__((format(printf, 3, 4))) static int fail(struct request *req, enum poll_outcome why,
-                                                      const char *fmt, ...)
+bool master_has_failed(const struct master_client *client, const struct endpoint *master)
 {
-	char *error = req->reply->error;
-	char name[ENDPOINT_TEXT_MAX];
-	int len = snprintf(error, MASTER_ERROR_MAX,
-	                   "%s: ", endpoint_text(&req->endpoint, false, name));
-	if (len < MASTER_ERROR_MAX) {
-		va_list args;
-		va_start(args, fmt);
-		vsnprintf(error + len, MASTER_ERROR_MAX - len, fmt, args);
-		va_end(args);
-	}
-	req->reply->outcome = why;
-	return KNOT_ECONN;
-}
-
-/*! \brief Takes a piece of the body (CURLOPT_WRITEFUNCTION). */
-static size_t take_body(char *data, size_t size, size_t count, void *ctx)
-{
-	struct request *req = ctx;
-	size_t len = size * count;
-
-	long status = 0;
-	curl_easy_getinfo(req->client->easy, CURLINFO_RESPONSE_CODE, &status);
-	req->bytes += len;
-	if (req->bytes > MASTER_REPLY_MAX || atomic_load(req->client->stop)) {
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if (status != 200) {
-		/* A few words for people; nobody needs them. */
-		return len;
-	}
-	req->parser_ret = state_parser_feed(req->parser, data, len);
-	return req->parser_ret == KNOT_EOK ? len : CURL_WRITEFUNC_ERROR;
-}
-
-/*! \brief Tells libcurl the host's addresses: it never resolves a name itself. */
-static int set_addresses(struct request *req, struct curl_slist **list)
-{
-	struct text host = { .data = req->endpoint.host, .len = strlen(req->endpoint.host) };
-	struct address literal;
-	if (address_parse(host, &literal)) {
-		return KNOT_EOK;
-	}
-
-	struct state_addresses addrs = resolver_find(req->client->resolver, host);
-	if (addrs.count == 0) {
-		return fail(req, POLL_CONNECT, "host name does not resolve");
-	}
-
-	char *entry = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&entry, &size);
-	if (stream == NULL) {
-		return KNOT_ENOMEM;
-	}
-	fprintf(stream, "%s:%u:", req->endpoint.host, req->endpoint.port);
-	for (uint32_t i = 0; i < addrs.count; i++) {
-		char text[ADDRESS_TEXT_MAX];
-		fprintf(stream, addrs.list[i].len == 16 ? "%s[%s]" : "%s%s", i > 0 ? "," : "",
-		        address_text(&addrs.list[i], text));
-	}
-	if (fclose(stream) == 0) {
-		*list = curl_slist_append(NULL, entry);
-	}
-	free(entry);
-	return *list != NULL ? KNOT_EOK : KNOT_ENOMEM;
-}
-
-static void set_tls(CURL *easy, const struct options *options)
-{
-	if (options->ca_file != NULL) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-	}
-	if (options->cert_file != NULL) {
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, options->cert_file);
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, options->key_file);
-	}
-}
-
-static int set_request(struct request *req, struct curl_slist *headers,
-                       struct curl_slist *addresses)
-{
-	CURL *easy = req->client->easy;
-	int64_t left = req->deadline - clock_ms(CLOCK_MONOTONIC);
-	if (left <= 0) {
-		return fail(req, POLL_TIMEOUT, "timed out");
-	}
-
-	char url[ENDPOINT_TEXT_MAX + PATH_MAX_LEN];
-	endpoint_text(&req->endpoint, true, url);
-	strcat(url, req->path);
-
-	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	/* A new connection each time: files for TLS are read again, a dead one is never met. */
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "mod-mesos");
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(easy, CURLOPT_RESOLVE, addresses);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(left, MASTER_CONNECT_MS));
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, req->curl_error);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, req);
-	set_tls(easy, req->client->options);
-	if (req->trusted && req->credential != NULL) {
-		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(easy, CURLOPT_USERPWD, req->credential);
-	}
-	return KNOT_EOK;
-}
-
-/*! \brief Runs the transfer to its end, or until the client is stopped. */
-static CURLcode transfer(struct master_client *client)
-{
-	if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK) {
-		return CURLE_OUT_OF_MEMORY;
-	}
-
-	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
-	int running = 1;
-	while (!atomic_load(client->stop)) {
-		if (curl_multi_perform(client->multi, &running) != CURLM_OK || running == 0) {
-			break;
-		}
-		(void)curl_multi_poll(client->multi, NULL, 0, 1000, NULL);
-	}
-
-	int left;
-	CURLMsg *msg;
-	while ((msg = curl_multi_info_read(client->multi, &left)) != NULL) {
-		if (msg->msg == CURLMSG_DONE) {
-			code = msg->data.result;
+	for (size_t i = 0; i < client->failed_count; i++) {
+		const struct endpoint *failed = &client->failed[i].endpoint;
+		if (endpoint_equal(failed, master) && failed->tls == master->tls) {
+			return true;
 		}
 	}
-	(void)curl_multi_remove_handle(client->multi, client->easy);
-	return code;
+	return false;
 }
 
-/*! \brief Says why a transfer failed, in words that do not change from poll to poll. */
-static int explain(struct request *req, CURLcode code)
+/*! \brief Makes a request for a known master; nothing is asked yet. */
+static void prepare(struct master_client *client, struct request *req,
+                    const struct endpoint *master, int64_t deadline)
 {
-	if (atomic_load(req->client->stop)) {
-		return KNOT_ECONNABORTED;
-	}
-	if (req->bytes > MASTER_REPLY_MAX) {
-		return fail(req, POLL_BAD_REPLY, "the reply is larger than 1 GiB");
-	}
-	switch (req->parser_ret) {
-	case KNOT_EOK: break;
-	case KNOT_EMALF: return fail(req, POLL_BAD_REPLY, "the reply is not JSON");
-	case KNOT_ESPACE:
-		return fail(req, POLL_BAD_REPLY, "the state is larger than any cluster's");
-	default: return fail(req, POLL_LOCAL, "%s", knot_strerror(req->parser_ret));
-	}
-
-	long number = 0;
-	switch (code) {
-	case CURLE_COULDNT_CONNECT:
-		curl_easy_getinfo(req->client->easy, CURLINFO_OS_ERRNO, &number);
-		return fail(req, POLL_CONNECT, "%s",
-		            number != 0 ? strerrordesc_np((int)number) : "connection failed");
-	case CURLE_OPERATION_TIMEDOUT:
-		curl_easy_getinfo(req->client->easy, CURLINFO_RESPONSE_CODE, &number);
-		return fail(req, POLL_TIMEOUT,
-		            number != 0 ? "timed out in the middle of the reply" : "timed out");
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE:
-		/* What is wrong with a certificate is in libcurl's own words. */
-		return fail(req, POLL_TLS, "%s: %s", curl_easy_strerror(code), req->curl_error);
-	case CURLE_OUT_OF_MEMORY: return fail(req, POLL_LOCAL, "%s", curl_easy_strerror(code));
-	default: return fail(req, POLL_BAD_REPLY, "%s", curl_easy_strerror(code));
-	}
+	*req = (struct request){
+		.client = client,
+		.hops = { { .endpoint = *master, .path = STATE_PATH } },
+		.hops_count = 1,
+		.trusted = true,
+		.deadline = deadline,
+	};
 }
 
-static const char *header(CURL *easy, const char *name)
+/*! \brief Finds the request under way that asks a master; NULL if none does. */
+static struct request *find_request(struct master_client *client, const struct endpoint *master)
 {
-	struct curl_header *found;
-	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
-		return NULL;
-	}
-	return found->value;
-}
-
-static const struct endpoint *find_known(const struct master_client *client,
-                                         const struct endpoint *endpoint)
-{
-	for (size_t i = 0; i < client->known_count; i++) {
-		if (endpoint_equal(&client->known[i], endpoint)) {
-			return &client->known[i];
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct request *req = &client->requests[i];
+		if (req->easy != NULL &&
+		    request_same_master(client, request_endpoint(req), master)) {
+			return req;
 		}
 	}
 	return NULL;
 }
 
-/*! \brief Turns to another master; the credential goes along as far as it may. */
-static void go_on(struct request *req, const struct endpoint *next)
+/*! \brief Looks at what a request has come to: a state, an end, or its next hop. */
+static int end_hop(struct master_client *client, struct request *req, CURLcode code)
 {
-	const struct endpoint *known = find_known(req->client, next);
-	if (known != NULL) {
-		req->trusted = next->tls || !known->tls;
-	} else {
-		/* One that a known master has named; nobody whom such a one names. */
-		req->trusted = find_known(req->client, &req->endpoint) != NULL &&
-		               (next->tls || !req->endpoint.tls);
-	}
-	req->endpoint = *next;
-}
-
-/*! \brief Follows a redirect to the leader (Mesos: a standby's 307). */
-static int redirect(struct request *req, long status)
-{
-	const char *location = header(req->client->easy, "Location");
-	if (location == NULL) {
-		return fail(req, POLL_HTTP_STATUS, "HTTP status %ld without a Location", status);
+	int ret = code == CURLE_OK ? reply_take(req) : request_explain(req, code);
+	request_end(req);
+	if (ret != KNOT_EOK || req->reply.state != NULL) {
+		return ret;
 	}
 
-	struct endpoint next;
-	const char *path;
-	const char *error = endpoint_redirect(location, &req->endpoint, &next, &path);
-	if (error != NULL) {
-		return fail(req, POLL_HTTP_STATUS, "%s", error);
+	struct request *other = find_request(client, request_endpoint(req));
+	if (other == NULL) {
+		return request_begin(req);
 	}
-	bool plain = strlen(path) > 1 && strlen(path) <= PATH_MAX_LEN && path[0] == '/';
-	for (const char *c = path; *c != '\0'; c++) {
-		plain = plain && *c > ' ' && *c < 0x7f;
+	if (req == client->first) {
+		client->first = other;
 	}
-	go_on(req, &next);
-	strcpy(req->path, plain ? path : STATE_PATH);
 	return KNOT_EOK;
 }
 
-/*! \brief Looks at a complete reply: the leader's state, or the way to it. */
-static int take_reply(struct request *req, struct master_reply *reply)
+/*! \brief Takes the requests that have ended, up to one with a state, which becomes the first. */
+static int take_ended(struct master_client *client)
 {
-	long status = 0;
-	curl_easy_getinfo(req->client->easy, CURLINFO_RESPONSE_CODE, &status);
-	switch (status) {
-	case 200: break;
-	case 301:
-	case 302:
-	case 303:
-	case 307:
-	case 308: return redirect(req, status);
-	case 401:
-		return fail(req, POLL_HTTP_STATUS,
-		            "HTTP status 401: it wants a (better) credential-file");
-	case 403:
-		return fail(req, POLL_HTTP_STATUS,
-		            "HTTP status 403: the principal may not see the state");
-	case 503: return fail(req, POLL_HTTP_STATUS, "HTTP status 503: it knows of no leader");
-	default: return fail(req, POLL_HTTP_STATUS, "HTTP status %ld", status);
+	int left;
+	CURLMsg *msg;
+	while ((msg = curl_multi_info_read(client->multi, &left)) != NULL) {
+		struct request *req = NULL;
+		if (msg->msg != CURLMSG_DONE ||
+		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &req) != CURLE_OK) {
+			continue;
+		}
+		bool is_first = req == client->first;
+		int ret = end_hop(client, req, msg->data.result);
+		if (ret != KNOT_EOK && is_first) {
+			return ret;
+		}
+		if (req->reply.state != NULL) {
+			client->first = req;
+			return KNOT_EOK;
+		}
 	}
-
-	struct state *state = NULL;
-	int ret = state_parser_finish(req->parser, &state);
-	switch (ret) {
-	case KNOT_EOK: break;
-	case KNOT_EMALF: return fail(req, POLL_BAD_REPLY, "the reply ends too early");
-	case KNOT_ENOENT: return fail(req, POLL_BAD_REPLY, "the reply is not a master's state");
-	default: return fail(req, POLL_LOCAL, "%s", knot_strerror(ret));
-	}
-
-	struct endpoint self, leader;
-	if (!endpoint_set(&leader, state->leader_host, state->leader_port, req->endpoint.tls)) {
-		state_free(state);
-		return fail(req, POLL_BAD_REPLY, "its leader has no host name");
-	}
-	if (endpoint_set(&self, state->pid_host, state->pid_port, req->endpoint.tls) &&
-	    !endpoint_equal(&self, &leader)) {
-		state_free(state);
-		go_on(req, &leader);
-		strcpy(req->path, STATE_PATH);
-		return KNOT_EOK;
-	}
-	reply->state = state;
-	reply->answered = req->endpoint;
-	reply->leader = leader;
-	reply->bytes = req->bytes;
-	const char *date = header(req->client->easy, "Date");
-	reply->date = date != NULL ? curl_getdate(date, NULL) : 0;
 	return KNOT_EOK;
 }
 
-/*! \brief One request and its reply. */
-static int ask(struct request *req, struct master_reply *reply)
+/*! \brief Asks a known master too, unless it is being asked. */
+static void ask_too(struct master_client *client, const struct endpoint *master)
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
-	struct curl_slist *addresses = NULL;
-	req->parser = state_parser_new();
-	req->parser_ret = KNOT_EOK;
-	req->bytes = 0;
-	req->curl_error[0] = '\0';
-
-	/* One for each request: a handle of libcurl 7.88 that is used again takes a reply that
-	 * begins with a folded header line for more of one of the last reply's, which is freed.
-	 */
-	req->client->easy = curl_easy_init();
-
-	int ret = KNOT_ENOMEM;
-	if (headers != NULL && req->parser != NULL && req->client->easy != NULL) {
-		ret = set_addresses(req, &addresses);
+	if (find_request(client, master) != NULL) {
+		return;
 	}
-	if (ret == KNOT_EOK) {
-		ret = set_request(req, headers, addresses);
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct request *req = &client->requests[i];
+		if (req->easy == NULL) {
+			prepare(client, req, master, client->first->deadline);
+			(void)request_begin(req);
+			return;
+		}
 	}
-	if (ret == KNOT_EOK) {
-		CURLcode code = transfer(req->client);
-		ret = code == CURLE_OK ? take_reply(req, reply) : explain(req, code);
-	}
+}
 
-	/* libcurl keeps pointers to these. */
-	curl_easy_cleanup(req->client->easy);
-	req->client->easy = NULL;
-	state_parser_free(req->parser);
-	curl_slist_free_all(addresses);
-	curl_slist_free_all(headers);
-	return ret == KNOT_ENOMEM ? fail(req, POLL_LOCAL, "out of memory") : ret;
+/*!
+ * \brief Asks the others if the master that is asked is silent.
+ *
+ * A standby says at once who leads. That this is the silent one is looked at again later; another
+ * one is asked beside it, for the silent one may only be slow.
+ */
+static void look_around(struct master_client *client, const struct master_watch *watch)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	const struct request *first = client->first;
+	if (now - first->heard < MASTER_SILENT_MS || now < client->next_look) {
+		return;
+	}
+	if (client->next_look == 0 && watch != NULL) {
+		watch->on_silence(watch->ctx, request_endpoint(first));
+	}
+	client->next_look = now + LOOK_MS;
+	for (size_t i = 0; i < client->known_count; i++) {
+		ask_too(client, &client->known[i]);
+	}
+}
+
+/*! \brief Runs the requests until the first one has come to its end. */
+static int run(struct master_client *client, const struct master_watch *watch)
+{
+	while (!atomic_load(client->stop)) {
+		if (atomic_exchange(&client->woken, false) && watch != NULL &&
+		    watch->is_over(watch->ctx)) {
+			return KNOT_EAGAIN;
+		}
+		int running;
+		if (curl_multi_perform(client->multi, &running) != CURLM_OK) {
+			return request_fail(client->first, POLL_LOCAL, "out of memory");
+		}
+		int ret = take_ended(client);
+		if (ret != KNOT_EOK || client->first->reply.state != NULL) {
+			return ret;
+		}
+		look_around(client, watch);
+		(void)curl_multi_poll(client->multi, NULL, 0, SLICE_MS, NULL);
+	}
+	return KNOT_ECONNABORTED;
+}
+
+/*! \brief Remembers for the rest of the poll that a master has failed. */
+static void note_failure(struct master_client *client, const struct request *req)
+{
+	if (client->failed_count < FAILED_MAX && req->reply.outcome != POLL_LOCAL) {
+		client->failed[client->failed_count++] = (struct failed){
+			.endpoint = *request_endpoint(req),
+			.outcome = req->reply.outcome,
+		};
+	}
 }
 
 int master_fetch(struct master_client *client, const struct endpoint *master,
-                 struct master_reply *reply)
+                 const struct master_watch *watch, struct master_reply *reply)
 {
-	*reply = (struct master_reply){ 0 };
-	struct request req = {
-		.client = client,
-		.endpoint = *master,
-		.path = STATE_PATH,
-		.trusted = true,
-		.deadline = clock_ms(CLOCK_MONOTONIC) +
-		            (int64_t)client->options->poll_timeout * 1000,
-		.reply = reply,
-	};
+	int64_t timeout = (int64_t)client->options->poll_timeout * 1000;
+	client->next_look = 0;
+	client->first = &client->requests[0];
+	prepare(client, client->first, master, clock_ms(CLOCK_MONOTONIC) + timeout);
 
+	int ret;
 	const char *file = client->options->credential_file;
-	const char *error = file != NULL ? credential_read(file, &req.credential) : NULL;
+	const char *error = file != NULL ? credential_read(file, &client->credential) : NULL;
 	if (error != NULL) {
-		return fail(&req, POLL_LOCAL, "credential-file '%s' %s", file, error);
+		ret = request_fail(client->first, POLL_LOCAL, "credential-file '%s' %s", file,
+		                   error);
+	} else {
+		ret = request_begin(client->first);
 	}
+	if (ret == KNOT_EOK) {
+		ret = run(client, watch);
+	}
+	if (ret == KNOT_ECONN) {
+		note_failure(client, client->first);
+	}
+	*reply = client->first->reply;
 
-	int ret = KNOT_EOK;
-	for (int hop = 0; ret == KNOT_EOK && reply->state == NULL; hop++) {
-		ret = hop <= MASTER_REDIRECTS_MAX
-		              ? ask(&req, reply)
-		              : fail(&req, POLL_HTTP_STATUS, "more than %d redirects",
-		                     MASTER_REDIRECTS_MAX);
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		request_end(&client->requests[i]);
 	}
-	credential_free(req.credential);
+	credential_free(client->credential);
+	client->credential = NULL;
 	return ret;
 }

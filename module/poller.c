@@ -12,8 +12,11 @@
 #include "module/failover.h"
 #include "module/util.h"
 
-/*! \brief First wait after a failure, in milliseconds; doubles up to poll-interval. */
+/*! \brief First wait after a failure, in milliseconds; doubles up to RETRY_MAX_MS. */
 #define RETRY_MS 1000
+
+/*! \brief Longest wait after a failure, in milliseconds, unless poll-interval is less. */
+#define RETRY_MAX_MS 5000
 
 /*! \brief Shortest time between two polls, in milliseconds, whoever wants them. */
 #define PAUSE_MS 100
@@ -27,14 +30,14 @@
 /*! \brief Bytes of a skipped name that a log line shows. */
 #define EXAMPLE_MAX 40
 
-/*! \brief Spreads a time by 10 % each way, so that replicas do not poll together. */
+/*! \brief Spreads a time by chance, so that replicas do not poll together. */
 static int64_t jitter(int64_t ms)
 {
 	uint32_t random = 0;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random)) {
 		return ms;
 	}
-	return ms - ms / 10 + (ms / 5) * random / UINT32_MAX;
+	return spread_ms(ms, random);
 }
 
 /*! \brief Finds the instance to say something through: of the view if given, forward if possible.
@@ -119,59 +122,47 @@ static void find_masters(struct cluster *cluster, char problem[static ZOOKEEPER_
 	master_set_known(cluster->client, cluster->masters, cluster->masters_count);
 }
 
-/*! \brief Index of the master to ask first: the last good one, if there is no ZooKeeper to say. */
-static size_t first_master(const struct cluster *cluster)
+/*! \brief The master that ZooKeeper says leads; all zero if it says nothing. */
+static struct endpoint named_leader(const struct cluster *cluster)
 {
-	for (size_t i = 0; i < cluster->masters_count && cluster->zk == NULL; i++) {
-		if (endpoint_equal(&cluster->masters[i], &cluster->last_good)) {
-			return i;
-		}
+	struct endpoint found[ZOOKEEPER_MASTERS_MAX] = { 0 };
+	if (cluster->zk != NULL) {
+		(void)zookeeper_masters(cluster->zk, found);
 	}
-	return 0;
+	return found[0];
 }
 
-/*! \brief Adds an error to others. */
-static void add_error(char errors[static CLUSTER_ERROR_MAX], const char *error)
+/*! \brief True if ZooKeeper names another leader than at the poll's begin (struct master_watch). */
+static bool is_over(void *ctx)
 {
-	size_t len = strlen(errors);
-	snprintf(errors + len, CLUSTER_ERROR_MAX - len, "%s%s", len > 0 ? "; " : "", error);
+	const struct cluster *cluster = ctx;
+	struct endpoint leader = named_leader(cluster);
+	return !endpoint_equal(&leader, &cluster->named);
 }
 
-/*! \brief Asks the masters in turn; notes what goes wrong: \a reply gets what says most of it. */
+/*! \brief Says that a master is silent, if it is news (struct master_watch). */
+static void note_silence(void *ctx, const struct endpoint *master)
+{
+	struct cluster *cluster = ctx;
+	char name[ENDPOINT_TEXT_MAX];
+	cluster->silence = true;
+	if (!cluster->silence_said) {
+		say(cluster, NULL, LOG_WARNING, "%s has sent nothing for %d s, asking who leads",
+		    endpoint_text(master, false, name), MASTER_SILENT_MS / 1000);
+	}
+	cluster->silence_said = true;
+}
+
+/*! \brief Finds the masters and fetches the leader's state. */
 static int fetch(struct cluster *cluster, struct master_reply *reply,
                  char errors[static CLUSTER_ERROR_MAX])
 {
+	const struct master_watch watch = { is_over, note_silence, cluster };
 	char problem[ZOOKEEPER_PROBLEM_MAX];
+	/* Before the masters: a leader that is named in between is another one. */
+	cluster->named = named_leader(cluster);
 	find_masters(cluster, problem);
-	errors[0] = '\0';
-	if (problem[0] != '\0') {
-		add_error(errors, problem);
-	}
-
-	size_t first = first_master(cluster), last = first;
-	enum poll_outcome outcome = POLL_ZOOKEEPER;
-	int ret = KNOT_ECONN;
-	for (size_t i = 0; i < cluster->masters_count && ret == KNOT_ECONN; i++) {
-		/* first, 0, 1, ... without first */
-		last = i == 0 ? first : i <= first ? i - 1 : i;
-		ret = master_fetch(cluster->client, &cluster->masters[last], reply);
-		if (ret == KNOT_ECONN) {
-			add_error(errors, reply->error);
-			outcome = MAX(outcome, reply->outcome);
-		}
-	}
-	if (ret != KNOT_EOK) {
-		reply->outcome = outcome;
-		return ret;
-	}
-
-	cluster->last_good = cluster->masters[last];
-	for (size_t i = 0; i < cluster->masters_count; i++) {
-		if (endpoint_equal(&cluster->masters[i], &reply->answered)) {
-			cluster->last_good = cluster->masters[i];
-		}
-	}
-	return KNOT_EOK;
+	return poller_fetch(cluster, problem, &watch, reply, errors);
 }
 
 static bool want_host(void *resolver, struct text host)
@@ -319,6 +310,7 @@ static void say_success(struct cluster *cluster, const struct master_reply *repl
 	cluster->leader = reply->leader;
 	cluster->error[0] = '\0';
 	cluster->failures = 0;
+	cluster->silence_said = cluster->silence;
 }
 
 /*! \brief Says why polls give nothing, if it is news. */
@@ -418,6 +410,7 @@ static void poll_once(struct cluster *cluster)
 	int64_t began = clock_ms(CLOCK_MONOTONIC);
 
 	cluster->hurry = false;
+	cluster->silence = false;
 	resolver_begin(cluster->resolver);
 	int ret = fetch(cluster, &reply, errors);
 	enum poll_outcome outcome = reply.outcome;
@@ -435,7 +428,7 @@ static void poll_once(struct cluster *cluster)
 			state_free(reply.state);
 		}
 	} else {
-		/* Stopped. */
+		/* Stopped; or ZooKeeper names another leader, and the next poll comes at once. */
 		return;
 	}
 	cluster_count_poll(cluster, outcome);
@@ -447,7 +440,7 @@ static int64_t next_wait(const struct cluster *cluster)
 	int64_t wait = (int64_t)cluster->options->poll_interval * 1000;
 	if (cluster->failures > 0) {
 		int64_t retry = (int64_t)RETRY_MS << MIN(cluster->failures - 1, 20);
-		wait = MIN(wait, retry);
+		wait = MIN(wait, MIN(retry, RETRY_MAX_MS));
 	}
 	if (cluster->hurry) {
 		wait = RETRY_MS;

@@ -133,7 +133,8 @@ def sources():
     return re.sub(r'"\s*"', "", text)
 
 
-THEIR_OWN = ("Connection refused", "No route to host", "SSL peer certificate")
+THEIR_OWN = ("Connection refused", "No route to host", "SSL peer certificate",
+             "Too many open files")
 
 
 @pytest.mark.parametrize("heading", ["When a name does not resolve", "Reasons"])

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which masters are asked, in which order, and what of their replies counts."""
+import gzip
 import json
 
 import ask
 import pytest
 import states
+import tls
 from master import STATE, Master, document, drip, hang, raw, redirect, status
 from waiting import wait_for
 
@@ -54,6 +56,23 @@ def test_changes_are_seen(server, master):
     master.serve(state_with(master, "two"))
     wait_app(server, "two")
     assert ask.outcome(server.ask("one.marathon.mesos.")) == "NXDOMAIN"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZip", "identity"])
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+def test_gzip_in_pieces(server, master, coding, piece):
+    """However it is cut; it unpacks to more than a few pieces."""
+    content = state_with(master, "web")
+    content["x"] = "x" * 300000
+    body = json.dumps(content).encode()
+    if coding != "identity":
+        body = gzip.compress(body)
+    pieces = [body[at:at + piece] for at in range(0, len(body), piece)] + [b""]
+    master.serve(raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: "
+                     + coding.encode() + b"\r\n\r\n" + b"".join(
+                         b"%x\r\n%s\r\n" % (len(one), one) for one in pieces), close=True))
+    start(server, master)
+    wait_app(server, "web")
 
 
 @pytest.mark.parametrize("form", ["chunked", "until-close", "name"])
@@ -144,6 +163,86 @@ def test_redirect_loop(server, master):
     assert times[11] - times[0] > 0.8, "polls without a pause"
     master.serve(state_with(master, "web"))
     wait_app(server, "web")
+
+
+@pytest.mark.parametrize("path, asked", [
+    ("/" + "x" * 254, "/" + "x" * 254), ("/" + "x" * 255, STATE), ("/x", "/x"), ("/", STATE),
+    ("", STATE), ("?x", STATE), ("#x", STATE), ("/!", "/!"), ("/~", "/~"), ("/a b", STATE),
+    ("/\x7f", STATE), ("/\xe9", STATE), ("/a\tb", STATE)], ids=range(13))
+def test_paths_of_redirects(server, master, path, asked):
+    """One that is not plain, or is longer than 255 bytes, is passed over: it is the state's."""
+    with Master() as leader:
+        leader.serve(state_with(leader, "web"), path=asked)
+        master.serve(redirect(f"//{leader.address}{path}"))
+        start(server, master)
+        wait_app(server, "web")
+        assert {request.path for request in leader.requests} == {asked}
+
+
+def test_redirects_in_a_circle(server, master):
+    """Two that name each other, as in the middle of an election: each is asked once a poll."""
+    with Master() as second:
+        master.serve(redirect(f"//{second.address}/master/state"))
+        second.serve(redirect(f"//{master.address}/master/state"))
+        start(server, master, second)
+        server.wait_log(f"{second.address}: it redirects back to {master.address}, "
+                        "they may just be electing")
+        server.wait_polls(master, 4, 20)
+        assert abs(master.count() - second.count()) <= 1
+        second.serve(state_with(second, "web"))
+        wait_app(server, "web")
+        # It passed; nothing of it is left to be said.
+        server.wait_polls(second, second.count() + 2)
+        assert "succeed" in server.module_lines()[-1] or "loaded" in server.module_lines()[-1]
+
+
+def test_dead_leader_whom_standbys_name(server, master):
+    """Its failure is told once, with who sent us there; it is asked once in a poll."""
+    with Master() as second, Master() as dead:
+        for standby in (master, second):
+            standby.serve(redirect(f"//{dead.address}/master/state"))
+        dead.stop()
+        start(server, master, second, dead)
+        server.wait_log(f"polls fail, no state yet: {dead.address}: Connection refused "
+                        f"(redirected by {master.address}); "
+                        f"{second.address}: it redirects to {dead.address}")
+        assert server.module_lines()[-1].count("refused") == 1
+
+
+def test_dead_leader_that_is_asked_first(server, master):
+    """Nobody sent us there."""
+    with Master() as dead:
+        master.serve(redirect(f"//{dead.address}/master/state"))
+        dead.stop()
+        start(server, dead, master)
+        line, = server.wait_log("polls fail")
+        assert line.endswith(f": {dead.address}: Connection refused; "
+                             f"{master.address}: it redirects to {dead.address}")
+
+
+def test_failing_leader_is_asked_once_a_poll(server, master):
+    """However many standbys name it."""
+    with Master() as second, Master() as third:
+        for standby in (master, second):
+            standby.serve(redirect(f"//{third.address}/master/state"))
+        third.serve(status(500))
+        start(server, master, second, third)
+        server.wait_polls(master, 4, 20)
+        assert abs(third.count() - master.count()) <= 1
+        assert f"HTTP status 500 (redirected by {master.address})" in server.log
+
+
+def test_same_address_with_tls_is_another(server, master, tmp_path):
+    """A standby without TLS names the leader, which speaks TLS only; the configuration knows."""
+    certificate = tls.self_signed(tmp_path, "master")
+    with Master(tls=tls.server_context(*certificate)) as leader:
+        leader.serve(state_with(leader, "web"))
+        master.serve(redirect(f"//{leader.address}/master/state"))
+        server.module("cluster", master=[master.address, f"https://{leader.address}"],
+                      ca_file=certificate[0])
+        server.zone("mesos.", "", ["mod-mesos/cluster"])
+        server.start()
+        wait_app(server, "web")
 
 
 # Several masters.
@@ -288,6 +387,41 @@ def test_strange_parts_are_passed_over(server, master, changes):
     assert ask.outcome(server.ask("ghost.marathon.mesos.")) == "NXDOMAIN"
 
 
+def test_starting_master(server, master):
+    """One that was just started says 404, then sends on to itself, and both will pass."""
+    start(server, master)
+    server.wait_log("HTTP status 404: it may just be starting")
+    master.serve(redirect(f"//{master.address}/master/state"))
+    server.wait_log("it redirects to itself, it may just be starting")
+    master.serve(state_with(master, "web"))
+    wait_app(server, "web")
+
+
+def test_skipped_names_are_one_line(server, master):
+    """A reverse zone skips names too, and has no line of its own for them."""
+    long = ".".join(["a" * 60] * 5)
+    tasks = [states.task("web"), states.task("odd", addresses=["10.1.2.3"],
+                                             discovery=states.discovery(long))]
+    master.serve(states.state(master, states.framework("marathon", *tasks)))
+    server.module("cluster", master=master.address, poll_interval=1)
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.zone("10.in-addr.arpa.", "", ["mod-mesos/cluster"])
+    server.start()
+    wait_app(server, "web")
+    server.wait_log("cannot be carried by DNS")
+    server.wait_polls(master, master.count() + 3)
+    assert len(server.module_lines("cannot be carried by DNS")) == 1
+    # Another one is news.
+    tasks.append(states.task("odder", addresses=["10.1.2.4"],
+                             discovery=states.discovery(long + ".b")))
+    master.serve(states.state(master, states.framework("marathon", *tasks)))
+    wait_for(lambda: len(server.module_lines("cannot be carried by DNS")) == 2, what="a line")
+    master.serve(state_with(master, "web"))
+    server.wait_log("all names can be carried by DNS again")
+    assert len(server.module_lines("can be carried by DNS again")) == 1
+    assert not server.log_lines("[10.in-addr.arpa.]", "carried by DNS")
+
+
 # When it is tried again.
 
 def test_retry_times(server, master):
@@ -300,6 +434,13 @@ def test_retry_times(server, master):
     for gap, expected in zip(gaps, (1, 2, 4)):
         assert gap > 0.8 * expected, gaps
     assert gaps[0] < gaps[1] < gaps[2], gaps
+
+
+def test_retries_are_never_further_apart_than_five_seconds(server, master):
+    """Doubled on they would be 1, 2, 4, 8 and 16 s apart."""
+    master.serve(status(503, b"No leader elected"))
+    start(server, master, poll_interval=300)
+    server.wait_polls(master, 6, 26)
 
 
 def test_retry_is_never_later_than_the_interval(server, master):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replies that are no complete, valid state of a leader change nothing but a line of the log."""
+import gzip
 import json
 import zlib
 
@@ -26,6 +27,13 @@ def without(key):
     del content[key]
     return content
 
+
+def packed(content):
+    """A reply that is gzip as it is."""
+    return status(200, content, Content_Encoding="gzip", Content_Type="application/json")
+
+
+GZIP = gzip.compress(body())
 
 REFUSED = {
     "503": status(503, b"No leader elected"),
@@ -56,6 +64,20 @@ REFUSED = {
     "deep": document(b'{"x":' + b"[" * 100000 + b"]" * 100000 + b"," + body()[1:]),
     "not-gzip": stub.raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
                          b"hello", close=True),
+    "gzip-without-trailer": packed(GZIP[:-8]),
+    "gzip-without-length": packed(GZIP[:-4]),
+    "gzip-less-a-byte": packed(GZIP[:-1]),
+    "gzip-until-close": stub.raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + GZIP[:-1],
+                                 close=True),
+    "gzip-wrong-checksum": packed(GZIP[:-8] + bytes(4) + GZIP[-4:]),
+    "gzip-wrong-length": packed(GZIP[:-4] + bytes(4)),
+    "gzip-and-more": packed(GZIP + b"\n"),
+    "gzip-second-member": packed(GZIP + gzip.compress(b" ")),
+    "gzip-in-two-members": packed(gzip.compress(body()[:99]) + gzip.compress(body()[99:])),
+    "gzip-in-gzip": status(200, gzip.compress(GZIP), Content_Encoding="gzip, gzip"),
+    "gzip-unsaid": status(200, GZIP),
+    "deflate": status(200, zlib.compress(body()), Content_Encoding="deflate"),
+    "zlib-as-gzip": packed(zlib.compress(body())),
     "unknown-encoding": stub.raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: zip\r\n"
                                  b"Content-Length: 5\r\n\r\nhello", close=True),
     "no-http": stub.raw(b"220 mail.example ESMTP\r\n", close=True),

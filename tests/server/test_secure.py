@@ -6,7 +6,10 @@ import ask
 import pytest
 import states
 import tls
+from knotd import WRAPPER
 from master import Master, redirect
+from network import MOUNT, is_permitted
+from ports import free_port
 
 CREDENTIAL = ("dns", "s3cret word")
 
@@ -85,6 +88,18 @@ def test_credential_goes_no_further(server, tmp_path):
         assert {request.headers["Authorization"] for request in stranger.requests} == {None}
 
 
+@pytest.mark.parametrize("path", ["/elsewhere", "/master/state"])
+def test_credential_stays_with_the_leader(server, locked, tmp_path, path):
+    """The leader that a configured master named sends on to another path of its own."""
+    with Master(credential=CREDENTIAL) as standby:
+        locked.serve(web(locked), path=path)
+        if path != "/master/state":
+            locked.serve(redirect(path))
+        standby.serve(redirect(f"//{locked.address}/master/state"))
+        start(server, standby.address, credential_file=write_credential(tmp_path / "credential"))
+        wait_app(server)
+
+
 def test_secret_is_not_logged(server, locked, tmp_path):
     path = write_credential(tmp_path / "credential", ("dns", "wr0ng-secret"))
     start(server, locked.address, credential_file=path)
@@ -115,6 +130,55 @@ def test_https_of_unknown_master(server, secure):
     """The system's authorities do not know it."""
     start(server, f"https://{secure.address}")
     assert_refuses_connection(server, secure)
+
+
+@pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")
+@pytest.mark.parametrize("place", ["directory", "file"])
+def test_ca_file_replaces_the_systems(server, secure, certificate, tmp_path, place):
+    """An authority that only the system knows counts without a ca-file, and not with one.
+
+    The system's are a file and a directory: here knotd sees others in their place.
+    """
+    directory = tmp_path / "certs"
+    directory.mkdir()
+    bundle = directory / "ca-certificates.crt"
+    ours, _ = tls.self_signed(tmp_path, "ours")
+    bundle.write_bytes((certificate[0] if place == "file" else ours).read_bytes())
+    if place == "directory":
+        (directory / "master.pem").write_bytes(certificate[0].read_bytes())
+    server.wrapper = [*MOUNT, f"{directory}=/etc/ssl/certs", "--", *WRAPPER]
+    start(server, f"https://{secure.address}")
+    wait_app(server)
+    server.module("cluster", master=f"https://{secure.address}", poll_interval=1, ca_file=ours)
+    server.reload()
+    server.wait_log("polls fail", "certificate")
+    asked = secure.count()
+    secure.serve(web(secure, "unseen"))
+    server.module("cluster", master=f"https://{secure.address}", poll_interval=1,
+                  ca_file=certificate[0])
+    assert secure.count() == asked
+    server.reload()
+    wait_app(server, "unseen")
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+def test_no_proxy_of_the_environment(server, master, secure, certificate, monkeypatch, name):
+    """Masters are asked by knotd itself, whatever whoever started it has in its environment."""
+    monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "")
+    master.serve(redirect(f"https://{secure.address}/master/state"))
+    start(server, master.address, ca_file=certificate[0])
+    wait_app(server)
+    assert not server.module_lines("fail")
+
+
+def test_no_netrc(server, locked, monkeypatch, tmp_path):
+    """Nor is its password file told to anybody."""
+    (tmp_path / ".netrc").write_text("default login dns password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    start(server, locked.address)
+    assert_never_loads(server, locked)
+    assert {request.headers["Authorization"] for request in locked.requests} == {None}
 
 
 def test_https_of_other_name(server, tmp_path):
