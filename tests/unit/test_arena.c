@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <libknot/errcode.h>
 
+#include "module/pages.h"
 #include "module/vector.h"
 
 static void test_example(void **unused)
@@ -125,12 +126,48 @@ static void test_vector(void **unused)
 	vector_free(&numbers, &arena);
 }
 
+/*! \brief Mappings of this process, in pages. */
+static long mapped_pages(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	return pages;
+}
+
+/*! \brief What is freed is the system's again, all that was mapped for alignment included. */
+static void test_pages(void **unused)
+{
+	(void)unused;
+	enum { TIMES = 100 };
+	const size_t size = ((size_t)5 << 20) + 1;
+	void *other = pages_alloc(size);
+	assert_non_null(other);
+	memset(other, 1, size);
+	long before = mapped_pages();
+	for (int i = 0; i < TIMES; i++) {
+		char *memory = pages_alloc(size);
+		assert_non_null(memory);
+		memset(memory, 2, size);
+		pages_free(memory, size);
+	}
+	assert_in_range(mapped_pages(), 0, before + TIMES / 2 * (2 << 20) / 4096);
+	for (size_t i = 0; i < size; i++) {
+		assert_int_equal(((char *)other)[i], 1);
+	}
+	pages_free(other, size);
+	pages_free(NULL, size);
+	assert_null(pages_alloc(SIZE_MAX));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example), cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_limit),   cmocka_unit_test(test_rewind),
-		cmocka_unit_test(test_vector),
+		cmocka_unit_test(test_vector),  cmocka_unit_test(test_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
