@@ -46,6 +46,14 @@ void snapshot_builder_limit(struct snapshot_builder *b, size_t bytes, const atom
 	b->stop = stop;
 }
 
+/*! \brief Counts bytes that the snapshot will take; false if that is more than may be. */
+static bool reserve(struct snapshot_builder *b, size_t bytes)
+{
+	bool fits = arena_charge(&b->arena, bytes);
+	b->reserved += fits ? bytes : 0;
+	return fits;
+}
+
 /*! \brief Doubles the room for nodes if it is used up. */
 static int make_node_room(struct snapshot_builder *b)
 {
@@ -53,8 +61,9 @@ static int make_node_room(struct snapshot_builder *b)
 		return KNOT_EOK;
 	}
 	uint32_t more = b->nodes_room > 0 ? b->nodes_room : 256;
-	/* With what it will take in the snapshot's table. */
-	if (!arena_charge(&b->arena, more * NODE_ROOM)) {
+	/* At most four slots each in the snapshot's table. */
+	if (!arena_charge(&b->arena, more * sizeof(struct node *)) ||
+	    !reserve(b, more * 4 * sizeof(struct slot))) {
 		return KNOT_ESPACE;
 	}
 	struct node **nodes = reallocarray(b->nodes, (size_t)b->nodes_room + more, sizeof(*nodes));
@@ -138,7 +147,7 @@ static int find_node(struct snapshot_builder *b, const knot_dname_t *owner, size
 		return ret;
 	}
 	size_t size = sizeof(struct snapshot_name) + len + _Alignof(struct snapshot_name);
-	if (!arena_charge(&b->arena, size)) {
+	if (!reserve(b, size)) {
 		return KNOT_ESPACE;
 	}
 	struct node *node = arena_alloc(&b->arena, sizeof(*node) + len, _Alignof(struct node));
@@ -215,7 +224,7 @@ static bool charge_record(struct snapshot_builder *b, const struct node *node, u
 	size_t size = knot_rdata_size(len) + 1;
 	size += type == KNOT_RRTYPE_SRV ? sizeof(struct snapshot_target) : 0;
 	size += (node->kinds & kind_of(type)) == 0 ? sizeof(struct snapshot_set) + 8 : 0;
-	return arena_charge(&b->arena, size);
+	return reserve(b, size);
 }
 
 int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, uint16_t type,

@@ -61,13 +61,11 @@ struct snapshot_builder {
 	uint32_t targets[TARGETS_RECENT]; /*!< Targets that were added last, the same way. */
 	uint32_t targets_next;            /*!< Which of them is replaced next. */
 	uint32_t seen;                    /*!< Counts of targets so far. */
+	size_t reserved; /*!< Bytes that the snapshot will take at most; the arena counts them. */
 	struct snapshot_stats stats;
 	const atomic_bool *stop; /*!< Set: to be given up; NULL: never. */
 	uint32_t steps;          /*!< Records and names that were looked at. */
 };
-
-/*! \brief Memory of the builder's arrays for each name that there is room for. */
-#define NODE_ROOM (sizeof(struct node *) + 4 * sizeof(struct slot))
 
 static inline struct entry *to_entry(struct link *link)
 {

@@ -93,7 +93,8 @@ int view_build(const struct view *view, const struct state *state, const struct 
 			.masters_count = count,
 			.lookup = look_up,
 			.hosts = resolver,
-			.budget.memory = SNAPSHOT_MEMORY_MAX,
+			/* Some of what a builder takes always lies idle. */
+			.budget.memory = SNAPSHOT_MEMORY_MAX / 64 * 63,
 			.stop = stop,
 		};
 		memcpy(input.sources, view->options->sources, sizeof(input.sources));

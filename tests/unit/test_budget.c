@@ -174,6 +174,14 @@ static void test_ports_are_cut(void **state)
 	assert_int_equal(output.skipped, 0);
 	assert_int_equal(sink.restarts, 0);
 	lines_free(&sink.lines);
+
+	/* Who it is, is told by the digest. */
+	uint64_t digest = output.cut_digest;
+	cluster->tasks[0].id = text("another");
+	output = make(cluster, &input, &sink);
+	assert_int_equal(output.cut_tasks, 1);
+	assert_true(output.cut_digest != digest);
+	lines_free(&sink.lines);
 	free(cluster);
 }
 
@@ -398,26 +406,8 @@ static int restart_build(void *ctx)
 	return KNOT_EOK;
 }
 
-static void test_memory(void **state)
+static void check_memory(const struct cluster *cluster)
 {
-	(void)state;
-	/* 110 labels of one octet: names of a hundred names each. */
-	static char deep[TASKS_MAX][240];
-	struct cluster *cluster = new_cluster();
-	struct state_port ports[2000];
-	for (unsigned i = 0; i < 2000; i++) {
-		ports[i] = (struct state_port){ (uint16_t)i, { 0 }, { 0 } };
-	}
-	for (unsigned i = 0; i < TASKS_MAX; i++) {
-		struct state_task *task = add_task(cluster, i, i * 40);
-		char *end = deep[i] + sprintf(deep[i], "x%u", i);
-		for (int j = 0; j < 100; j++) {
-			end += sprintf(end, ".a");
-		}
-		task->discovery = text(deep[i]);
-		task->discovery_ports = ports;
-		task->discovery_count = i * 20;
-	}
 	struct records_input input = defaults();
 	input.budget.memory = BUILD_MEMORY - ((size_t)10 << 20);
 	struct build build = { 0 };
@@ -434,6 +424,45 @@ static void test_memory(void **state)
 	assert_in_range(snapshot_stats(snapshot).bytes, 1, BUILD_MEMORY);
 	snapshot_builder_free(build.builder);
 	snapshot_unref(snapshot);
+}
+
+static void test_memory_of_ports(void **state)
+{
+	(void)state;
+	static struct state_port ports[2000];
+	for (unsigned i = 0; i < 2000; i++) {
+		ports[i] = (struct state_port){ (uint16_t)i, { 0 }, { 0 } };
+	}
+	struct cluster *cluster = new_cluster();
+	for (unsigned i = 0; i < TASKS_MAX; i++) {
+		struct state_task *task = add_task(cluster, i, i * 40);
+		task->discovery = task->name;
+		task->discovery_ports = ports;
+		task->discovery_count = i * 20;
+	}
+	check_memory(cluster);
+	free(cluster);
+}
+
+/*! \brief Names of a hundred labels: there are as many names above each. */
+static void test_memory_of_names(void **state)
+{
+	(void)state;
+	static char deep[TASKS_MAX][240];
+	static struct state_port port = { 1, { 0 }, { 0 } };
+	struct cluster *cluster = new_cluster();
+	for (unsigned i = 0; i < TASKS_MAX; i++) {
+		struct state_task *task = add_task(cluster, i, 1);
+		char *end = deep[i] + sprintf(deep[i], "x");
+		for (int j = 0; j < 100; j++) {
+			end += sprintf(end, ".a");
+		}
+		sprintf(end, "%u", i);
+		task->discovery = text(deep[i]);
+		task->discovery_ports = &port;
+		task->discovery_count = 1;
+	}
+	check_memory(cluster);
 	free(cluster);
 }
 
@@ -532,7 +561,8 @@ int main(void)
 		cmocka_unit_test(test_each_port_keeps_some),
 		cmocka_unit_test(test_zone_is_cut),
 		cmocka_unit_test(test_no_space),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory_of_ports),
+		cmocka_unit_test(test_memory_of_names),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_reverse),
 	};

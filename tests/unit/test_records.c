@@ -516,6 +516,37 @@ static void test_no_room_for_underscore(void **state)
 	state_free(st);
 }
 
+/*! \brief The same of ports of a discovery: owners, and targets, that DNS cannot carry. */
+static void test_no_room_in_discovery(void **state)
+{
+	(void)state;
+	static const char discovery[] =
+	        "\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{\"number\":"
+	        "1,\"name\":\"" A63 "\",\"protocol\":\"tcp\"}]}}";
+	struct state *st = one_task("fw", discovery);
+	struct records_input input = defaults();
+	struct lines lines = { 0 };
+	struct records_output output;
+	make(st, &input, &lines, &output);
+	assert_int_equal(lines.count, 9 + 4 + 2);
+	assert_true(has(&lines, "_d._tcp.fw.mesos. SRV 0 1 1 d-iffe9-s0.fw.mesos."));
+	assert_int_equal(output.skipped, 1);
+	lines_free(&lines);
+	state_free(st);
+
+	char json[1024];
+	snprintf(json, sizeof(json),
+	         "{\"leader\":\"m@10.0.0.1:5050\",\"slaves\":[{\"id\":\"x-\",\"pid\":"
+	         "\"slave(1)@10.0.0.2:5051\"}],\"frameworks\":[{\"name\":\"fw\",\"tasks\":[{\"id\":"
+	         "\"test\",\"slave_id\":\"x-\",\"state\":\"TASK_RUNNING\",%s}]}]}",
+	         discovery);
+	st = parse(json, strlen(json));
+	make(st, &input, &lines, &output);
+	assert_int_equal(lines.count, 9 + 2);
+	lines_free(&lines);
+	state_free(st);
+}
+
 /*! \brief Tasks need not come framework by framework (a failover adds some at the end). */
 static void test_tasks_in_any_order(void **state)
 {
@@ -711,6 +742,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_agent_suffixes),
 		cmocka_unit_test(test_no_room_for_slave),
 		cmocka_unit_test(test_no_room_for_underscore),
+		cmocka_unit_test(test_no_room_in_discovery),
 		cmocka_unit_test(test_tasks_in_any_order),
 		cmocka_unit_test(test_shared_addresses),
 	};
