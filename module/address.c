@@ -128,9 +128,28 @@ bool hostport_parse(struct text text, struct text *host, uint16_t *port)
 	return true;
 }
 
+/*! \brief True for the blanks of ASCII. */
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct text trim(struct text text)
+{
+	while (text.len > 0 && is_blank(text.data[0])) {
+		text.data++;
+		text.len--;
+	}
+	while (text.len > 0 && is_blank(text.data[text.len - 1])) {
+		text.len--;
+	}
+	return text;
+}
+
 bool pid_parse(struct text pid, struct text *host, uint16_t *port)
 {
 	struct text name, rest;
+	pid = trim(pid);
 	return split(pid, find(pid, '@'), &name, &rest) && name.len > 0 &&
 	       hostport_parse(rest, host, port);
 }

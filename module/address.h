@@ -60,6 +60,8 @@ bool hostport_parse(struct text text, struct text *host, uint16_t *port);
 /*!
  * \brief Splits a libprocess PID, `NAME@HOST:PORT` (Mesos: `process::UPID`).
  *
+ * Blanks around it do not count.
+ *
  * \return True if it is one; \a host and \a port as in hostport_parse().
  */
 bool pid_parse(struct text pid, struct text *host, uint16_t *port);

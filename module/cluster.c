@@ -119,7 +119,7 @@ struct current {
 	struct snapshot *snapshot; /*!< A reference; NULL if there is none. */
 	struct state *state;    /*!< A reference to what it was made of; NULL if there is none. */
 	struct stats_load load; /*!< What is shown of that. */
-	uint32_t skipped;       /*!< Names that the snapshot lacks. */
+	uint64_t skipped;       /*!< Names and records that the snapshot lacks. */
 };
 
 /*! \brief Finds what a zone is served from now. */

@@ -33,14 +33,14 @@ static const knot_lookup_t label_rules[] = { { LABEL_RFC1123, "rfc1123" },
 	                                     { LABEL_RFC952, "rfc952" },
 	                                     { 0, NULL } };
 
-static const uint8_t default_sources[] = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST };
+static const uint8_t default_sources[] = { IP_SOURCE_AUTO };
 
 const yp_item_t options_schema[] = {
 	{ MOD_MASTER, YP_TSTR, YP_VNONE, YP_FMULTI },
 	{ MOD_POLL_INTERVAL, YP_TINT, YP_VINT = { 1, DAY, 30, YP_STIME } },
 	{ MOD_POLL_TIMEOUT, YP_TINT, YP_VINT = { 1, DAY, 60, YP_STIME } },
 	{ MOD_TTL, YP_TINT, YP_VINT = { 0, 7 * DAY, 30, YP_STIME } },
-	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_NETINFO }, YP_FMULTI },
+	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },

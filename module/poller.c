@@ -181,34 +181,69 @@ static void resolve(struct cluster *cluster, const struct state *state)
 	resolver_wait(cluster->resolver);
 }
 
+/*! \brief Makes a stranger's text fit for a log line. */
+static const char *printable(struct text text, char out[static EXAMPLE_MAX + 1])
+{
+	uint32_t len = MIN(text.len, EXAMPLE_MAX);
+	for (uint32_t i = 0; i < len; i++) {
+		unsigned char c = text.data[i];
+		out[i] = isascii(c) && isprint(c) ? (char)c : '?';
+	}
+	out[len] = '\0';
+	return out;
+}
+
 /*! \brief Says that other names than before are left out. */
+static void say_names(struct cluster *cluster, struct view *view,
+                      const struct records_output *output)
+{
+	bool same = view->skipped_names == output->skipped &&
+	            view->skipped_digest == output->digest;
+	view->skipped_names = output->skipped;
+	view->skipped_digest = output->digest;
+	char example[EXAMPLE_MAX + 1];
+	if (same) {
+		return;
+	} else if (output->skipped == 0) {
+		say(cluster, view, LOG_INFO, "all names can be carried by DNS again");
+	} else {
+		say(cluster, view, LOG_NOTICE,
+		    "%u names cannot be carried by DNS, or are the cluster's own, and are left "
+		    "out, such as '%s'",
+		    output->skipped, printable(output->example, example));
+	}
+}
+
+/*! \brief Says that the records of other tasks than before are cut. */
+static void say_cut(struct cluster *cluster, struct view *view, const struct records_output *output)
+{
+	bool same = view->cut_tasks == output->cut_tasks && view->cut_digest == output->cut_digest;
+	view->cut_tasks = output->cut_tasks;
+	view->cut_digest = output->cut_digest;
+	char example[EXAMPLE_MAX + 1];
+	if (same) {
+		return;
+	} else if (output->cut_tasks == 0) {
+		say(cluster, view, LOG_INFO, "all records of all tasks fit again");
+	} else {
+		say(cluster, view, LOG_NOTICE,
+		    "%u tasks make more records than fit, %llu of them are left out; one is '%s'",
+		    output->cut_tasks, (unsigned long long)output->cut,
+		    printable(output->cut_example, example));
+	}
+}
+
+/*! \brief Says what is left out, if that has changed. */
 static void say_skipped(struct cluster *cluster, struct view *view,
                         const struct records_output *output)
 {
-	bool same = view->skipped == output->skipped && view->skipped_digest == output->digest;
 	pthread_mutex_lock(&cluster->lock);
-	view->skipped = output->skipped;
+	view->skipped = output->skipped + output->cut;
 	pthread_mutex_unlock(&cluster->lock);
-	view->skipped_digest = output->digest;
-	if (same || view->reverse) {
-		return;
+	if (!view->reverse) {
+		say_names(cluster, view, output);
+		say_cut(cluster, view, output);
 	}
-	if (output->skipped == 0) {
-		say(cluster, view, LOG_INFO, "all names can be carried by DNS again");
-		return;
-	}
-
-	/* A stranger's bytes. */
-	char example[EXAMPLE_MAX + 1];
-	uint32_t len = MIN(output->example.len, EXAMPLE_MAX);
-	for (uint32_t i = 0; i < len; i++) {
-		unsigned char c = output->example.data[i];
-		example[i] = isascii(c) && isprint(c) ? (char)c : '?';
-	}
-	example[len] = '\0';
-	say(cluster, view, LOG_NOTICE,
-	    "%u names cannot be carried by DNS and are left out, such as '%s'", output->skipped,
-	    example);
 }
 
 /*! \brief Takes a reference to every view; NULL-terminated, to be freed; NULL if out of memory. */
@@ -266,7 +301,7 @@ static int build(struct cluster *cluster, const struct state *state, int64_t tim
 		struct records_output output;
 		struct snapshot *snapshot = NULL;
 		ret = view_build(views[i], state, cluster->masters, cluster->known_count,
-		                 cluster->resolver, &output, &snapshot);
+		                 cluster->resolver, &cluster->stop, &output, &snapshot);
 		if (ret == KNOT_EOK) {
 			snapshot_set_time(snapshot, time);
 			publish(cluster, views[i], snapshot);

@@ -22,28 +22,45 @@ void maker_skip(struct maker *m, struct text name)
 	m->output->example = name;
 }
 
-void maker_put_addresses(struct maker *m, const struct name *owner, struct state_addresses addrs)
+static void put(struct maker *m, const struct name *owner, uint16_t type, const uint8_t *rdata,
+                uint16_t len, unsigned new_labels)
 {
-	if (!name_valid(owner)) {
+	if (maker_ended(m) || !maker_spend(m, owner->len, len, new_labels)) {
 		return;
 	}
-	for (uint32_t i = 0; i < addrs.count && m->ret == KNOT_EOK; i++) {
-		const struct address *addr = &addrs.list[i];
+	m->ret = m->output->put(m->output->sink, owner->wire, type, rdata, len);
+	if (m->ret == KNOT_ESPACE && m->is_cut) {
+		/* Rather this record than everybody's. */
+		m->ret = KNOT_EOK;
+		m->dropped++;
+	}
+}
+
+void maker_put_address(struct maker *m, const struct name *owner, const struct address *addr,
+                       unsigned new_labels)
+{
+	if (name_valid(owner)) {
 		uint16_t type = addr->len == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA;
-		m->ret = m->output->put(m->output->sink, owner->wire, type, addr->bytes, addr->len);
+		put(m, owner, type, addr->bytes, addr->len, new_labels);
+	}
+}
+
+/*! \brief Puts an A or AAAA record for each address. */
+static void put_addresses(struct maker *m, const struct name *owner, struct state_addresses addrs)
+{
+	for (uint32_t i = 0; i < addrs.count && m->ret == KNOT_EOK; i++) {
+		maker_put_address(m, owner, &addrs.list[i], i == 0);
 	}
 }
 
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
-                   const struct name *target)
+                   const struct name *target, unsigned new_labels)
 {
-	if (!name_valid(owner) || !name_valid(target) || m->ret != KNOT_EOK) {
-		return;
+	if (name_valid(owner) && name_valid(target)) {
+		uint8_t rdata[6 + LABEL_NAME_MAX] = { 0, 0, 0, 1, port >> 8, port & 0xff };
+		memcpy(rdata + 6, target->wire, target->len);
+		put(m, owner, KNOT_RRTYPE_SRV, rdata, 6 + target->len, new_labels);
 	}
-	uint8_t rdata[6 + LABEL_NAME_MAX] = { 0, 0, 0, 1, port >> 8, port & 0xff };
-	memcpy(rdata + 6, target->wire, target->len);
-	m->ret = m->output->put(m->output->sink, owner->wire, KNOT_RRTYPE_SRV, rdata,
-	                        6 + target->len);
 }
 
 /*! \brief Makes a name directly in the zone of labels in wire form, such as `_leader._tcp`. */
@@ -104,7 +121,44 @@ static void resolve_agents(struct maker *m, struct address *literals)
 	}
 }
 
-/*! \brief Makes the names below which a framework's records lie; false if DNS cannot carry them. */
+static bool is_label(const uint8_t *labels, size_t len, const char *label)
+{
+	return len == 1 + strlen(label) && memcmp(labels + 1, label, len - 1) == 0;
+}
+
+/*! \brief True for `leader`, and for `master` and any digits: names that say where the masters are.
+ */
+static bool is_masters(const uint8_t *labels, size_t len)
+{
+	static const char master[] = "master";
+
+	size_t digits = sizeof(master);
+	if (len != 1U + labels[0] || len < digits || memcmp(labels + 1, master, digits - 1) != 0) {
+		return is_label(labels, len, "leader");
+	}
+	while (digits < len && labels[digits] >= '0' && labels[digits] <= '9') {
+		digits++;
+	}
+	return digits == len;
+}
+
+/*! \brief True if the last label is `slave`: what lies below is what agents and tasks are called
+ *         on the agents' side.
+ */
+static bool is_agents(const uint8_t *labels, size_t len)
+{
+	size_t last = 0;
+	while (last + 1 + labels[last] < len) {
+		last += 1 + labels[last];
+	}
+	return is_label(labels + last, len - last, "slave");
+}
+
+/*!
+ * \brief Makes the names below which a framework's records lie.
+ *
+ * \return False if DNS cannot carry them, or they are all the cluster's.
+ */
 static bool make_domain(const struct maker *m, const struct state_framework *fw,
                         struct domain *domain)
 {
@@ -113,9 +167,10 @@ static bool make_domain(const struct maker *m, const struct state_framework *fw,
 
 	uint8_t labels[LABEL_NAME_MAX];
 	size_t len = label_make_dotted(m->input->rules, fw->name, labels);
-	if (len == 0) {
+	if (len == 0 || is_agents(labels, len)) {
 		return false;
 	}
+	domain->is_clusters = is_masters(labels, len);
 
 	name_start(&domain->own);
 	name_labels(&domain->own, labels, len);
@@ -136,23 +191,23 @@ static void put_scheduler(struct maker *m, const struct state_framework *fw,
 
 	struct address literal;
 	struct state_addresses addrs = host_addresses(m, framework_host(fw), &literal);
-	maker_put_addresses(m, &domain->own, addrs);
+	put_addresses(m, &domain->own, addrs);
 
 	if (fw->pid_port != 0 && addrs.count > 0) {
 		struct name owner;
 		name_start(&owner);
 		name_labels(&owner, service, WIRE_LEN(service));
 		name_end(&owner, domain->own.wire, domain->own.len);
-		maker_put_srv(m, &owner, fw->pid_port, &domain->own);
+		maker_put_srv(m, &owner, fw->pid_port, &domain->own, 2);
 	}
 }
 
 static void put_frameworks(struct maker *m)
 {
-	for (uint32_t i = 0; i < m->state->frameworks_count && m->ret == KNOT_EOK; i++) {
+	for (uint32_t i = 0; i < m->state->frameworks_count && !maker_ended(m); i++) {
 		const struct state_framework *fw = &m->state->frameworks[i];
 		struct domain domain;
-		if (!make_domain(m, fw, &domain)) {
+		if (!make_domain(m, fw, &domain) || domain.is_clusters) {
 			maker_skip(m, fw->name);
 		} else if (m->reverse == NULL) {
 			put_scheduler(m, fw, &domain);
@@ -167,7 +222,7 @@ static void put_tasks(struct maker *m)
 	struct domain domain;
 	bool named = false;
 
-	for (uint32_t i = 0; i < m->state->tasks_count && m->ret == KNOT_EOK; i++) {
+	for (uint32_t i = 0; i < m->state->tasks_count && !maker_ended(m); i++) {
 		const struct state_task *task = &m->state->tasks[i];
 		if (task->framework != framework) {
 			framework = task->framework;
@@ -176,10 +231,15 @@ static void put_tasks(struct maker *m)
 		if (!named || !state_agent_serves(&m->state->agents[task->agent])) {
 			continue;
 		}
+		m->task = (struct spent){ 0 };
+		m->dropped = 0;
 		if (m->reverse != NULL) {
 			maker_collect_task(m, task, &domain);
 		} else {
 			maker_put_task(m, task, &domain);
+		}
+		if (m->counts != NULL) {
+			m->counts[i] = m->task;
 		}
 	}
 }
@@ -192,8 +252,8 @@ static void put_agents(struct maker *m)
 
 	for (uint32_t i = 0; i < m->state->agents_count && m->ret == KNOT_EOK; i++) {
 		if (m->agents[i].count > 0) {
-			maker_put_addresses(m, &slave, m->agents[i]);
-			maker_put_srv(m, &service, m->state->agents[i].port, &slave);
+			put_addresses(m, &slave, m->agents[i]);
+			maker_put_srv(m, &service, m->state->agents[i].port, &slave, 2);
 		}
 	}
 }
@@ -208,7 +268,7 @@ static void put_both(struct maker *m, const char *service, uint16_t port, const 
 		int len = snprintf(labels, sizeof(labels), "%s%s", service, protocols[i]);
 		struct name owner;
 		zone_name(m, &owner, labels, len);
-		maker_put_srv(m, &owner, port, target);
+		maker_put_srv(m, &owner, port, target, 2);
 	}
 }
 
@@ -226,8 +286,8 @@ static void put_master(struct maker *m, uint32_t index, struct state_addresses a
 	struct name all, own;
 	zone_name(m, &all, "\006master", 7);
 	zone_name(m, &own, label, 1 + len);
-	maker_put_addresses(m, &all, addrs);
-	maker_put_addresses(m, &own, addrs);
+	put_addresses(m, &all, addrs);
+	put_addresses(m, &own, addrs);
 	put_both(m, "\007_master", port, &own);
 }
 
@@ -253,7 +313,7 @@ static void put_masters(struct maker *m)
 	struct name name;
 	zone_name(m, &name, "\006leader", 7);
 	if (leader.count > 0) {
-		maker_put_addresses(m, &name, leader);
+		put_addresses(m, &name, leader);
 		put_both(m, "\007_leader", port, &name);
 	}
 
@@ -268,35 +328,67 @@ static void put_masters(struct maker *m)
 	}
 }
 
+/*! \brief Makes all records, those that are nobody's but the cluster's first. */
+static void make_all(struct maker *m)
+{
+	struct records_output *output = m->output;
+	*output = (struct records_output){
+		.put = output->put,
+		.restart = output->restart,
+		.sink = output->sink,
+	};
+	m->total = (struct spent){ 0 };
+	if (m->reverse == NULL) {
+		put_masters(m);
+		put_agents(m);
+	}
+	put_frameworks(m);
+	put_tasks(m);
+}
+
+/*! \brief Makes all records again, fewer of those tasks that have most. */
+static void make_fewer(struct maker *m)
+{
+	m->ret = KNOT_EOK;
+	maker_cut_budget(m, make_all);
+	if (m->ret == KNOT_EOK && m->reverse != NULL) {
+		reverse_clear(m->reverse);
+	} else if (m->ret == KNOT_EOK) {
+		m->ret = m->output->restart(m->output->sink);
+	}
+	if (m->ret == KNOT_EOK) {
+		make_all(m);
+	}
+}
+
 int records_make(const struct state *state, const struct records_input *input,
                  struct records_output *output)
 {
 	struct maker m = { .state = state, .input = input, .output = output };
 	m.zone_len = knot_dname_size(input->zone);
-	output->skipped = 0;
-	output->digest = 0;
+	maker_full_budget(&m);
 
 	/* One more than needed: calloc(0) may give NULL. */
 	m.agents = calloc(state->agents_count + 1, sizeof(*m.agents));
 	struct address *literals = calloc(state->agents_count + 1, sizeof(*literals));
 	if (input->reverse) {
-		m.reverse = reverse_new(input->zone);
+		m.reverse = reverse_new(input->zone, input->stop);
 	}
 	if (m.agents == NULL || literals == NULL || (input->reverse && m.reverse == NULL)) {
 		m.ret = KNOT_ENOMEM;
 	} else {
 		resolve_agents(&m, literals);
-		put_frameworks(&m);
-		put_tasks(&m);
-		if (input->reverse) {
-			m.ret = m.ret != KNOT_EOK ? m.ret : reverse_put(m.reverse, output);
-		} else {
-			put_agents(&m);
-			put_masters(&m);
+		make_all(&m);
+		if (m.ret == KNOT_ESPACE && (output->restart != NULL || input->reverse)) {
+			make_fewer(&m);
 		}
+	}
+	if (m.ret == KNOT_EOK && input->reverse) {
+		m.ret = reverse_put(m.reverse, output);
 	}
 
 	reverse_free(m.reverse);
+	free(m.cursors);
 	free(literals);
 	free(m.agents);
 	return m.ret;

@@ -5,10 +5,13 @@
  *
  * - Records leave one by one through a function of the caller's, in no particular order; equal ones
  *   may come more than once.
- * - Names that DNS cannot carry make no record and are counted.
+ * - Names that DNS cannot carry, or that are the cluster's, make no record and are counted.
+ * - No task can take more than its share: see struct records_budget.
  * - Nothing is kept; any thread may call. Time grows with the number of records.
  */
 #pragma once
+
+#include <stdatomic.h>
 
 #include <libknot/dname.h>
 
@@ -31,6 +34,25 @@ struct records_master {
 	uint16_t port;                    /*!< Where it listens. */
 };
 
+/*! \brief Most records that one task makes in a zone. */
+#define RECORDS_TASK_MAX 16384
+
+/*! \brief Most octets of a zone's owners and data. */
+#define RECORDS_OCTETS_MAX ((uint64_t)512 << 20)
+
+/*!
+ * \brief How many records there may be, so that no tenant takes everybody's names away.
+ *
+ * What is too much costs the tasks that make the most records what they make too much. Who that is
+ * does not depend on any order of tasks. Of a task's records ports are cut before addresses, and
+ * each of its names keeps some.
+ */
+struct records_budget {
+	uint32_t task;   /*!< Records of a task. */
+	uint64_t octets; /*!< Of owners and data of all records, equal ones counted each time. */
+	uint64_t memory; /*!< Bytes that a snapshot of them takes while it is built, at most. */
+};
+
 /*! \brief What the records of one zone are made with; all of it stays the caller's. */
 struct records_input {
 	const knot_dname_t *zone;   /*!< The zone's name, lower case. */
@@ -43,7 +65,9 @@ struct records_input {
 	uint32_t masters_count;
 	/*! Addresses of a host name (never of an address in text); none if it did not resolve. */
 	struct state_addresses (*lookup)(void *hosts, struct text host);
-	void *hosts; /*!< First parameter of \a lookup. */
+	void *hosts;                  /*!< First parameter of \a lookup. */
+	struct records_budget budget; /*!< Zeros stand for the most there can be. */
+	const atomic_bool *stop;      /*!< Looked at now and then; NULL: nobody wants to stop. */
 };
 
 /*!
@@ -62,10 +86,17 @@ typedef int (*records_put_f)(void *sink, const knot_dname_t *owner, uint16_t typ
 /*! \brief Where records go, and what is said about those that could not be made. */
 struct records_output {
 	records_put_f put;
-	void *sink;          /*!< First parameter of \a put. */
-	uint32_t skipped;    /*!< Out: how many names DNS cannot carry. */
+	/*! Forgets all records so far, which were too many; KNOT_EOK, or an error that ends the
+	 *  run. If it is NULL too many records are KNOT_ESPACE. */
+	int (*restart)(void *sink);
+	void *sink;          /*!< First parameter of \a put and \a restart. */
+	uint32_t skipped;    /*!< Out: names that DNS cannot carry, or that are the cluster's. */
 	uint64_t digest;     /*!< Out: changes if other names are skipped, not with their order. */
 	struct text example; /*!< Out: one of the skipped names, in the state's memory. */
+	uint64_t cut;        /*!< Out: records that were more than fit. */
+	uint32_t cut_tasks;  /*!< Out: how many tasks they are of. */
+	uint64_t cut_digest; /*!< Out: changes if other tasks are cut, not with their order. */
+	struct text cut_example; /*!< Out: the name of one of these, in the state's memory. */
 };
 
 /*!
@@ -81,7 +112,8 @@ void records_hosts(const struct state *state, bool (*each)(void *ctx, struct tex
  *
  * \retval KNOT_EOK
  * \retval KNOT_ENOMEM
- * \return Else what \a output->put returned.
+ * \retval KNOT_ECONNABORTED  Stopped.
+ * \return Else what \a output->put returned; not KNOT_ESPACE if there is a \a restart.
  */
 int records_make(const struct state *state, const struct records_input *input,
                  struct records_output *output);

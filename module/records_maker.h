@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief What records.c and records_task.c share; for these two alone.
+ * \brief What records.c, records_budget.c and records_task.c share; for these alone.
  */
 #pragma once
 
 #include "module/name.h"
 #include "module/records.h"
 #include "module/reverse.h"
+
+/*! \brief What records take of the budget. */
+struct spent {
+	uint32_t records;
+	uint32_t widest_octets; /*!< The most that one of them takes. */
+	uint32_t widest_memory;
+	uint64_t octets;
+	uint64_t memory;
+};
 
 /*! \brief One run of records_make(). */
 struct maker {
@@ -17,26 +26,64 @@ struct maker {
 	size_t zone_len;                /*!< Octets of the zone's name. */
 	struct state_addresses *agents; /*!< Addresses of each agent. */
 	struct reverse *reverse;        /*!< Collects PTR records; NULL in a forward zone. */
-	int ret;                        /*!< First error; nothing is put after one. */
+	struct records_budget budget;
+	struct spent total;          /*!< Of all records so far. */
+	struct spent task;           /*!< Of the task's records so far. */
+	uint32_t dropped;            /*!< Of the task's records: those that did not even fit so. */
+	struct spent *counts;        /*!< Set: records are counted only, of each task here. */
+	bool is_cut;                 /*!< The budget has been cut down to what fits. */
+	uint32_t steps;              /*!< Records and names looked at. */
+	struct port_cursor *cursors; /*!< Room for those of a task. */
+	size_t cursors_room;
+	int ret; /*!< First error; nothing is put after one. */
 };
 
 /*! \brief Where the records of a framework's tasks lie. */
 struct domain {
 	struct name own;   /*!< FW.zone. */
 	struct name agent; /*!< FW.slave.zone. */
+	bool is_clusters;  /*!< FW.zone is a name of the cluster's: not the scheduler's. */
 };
 
-/*! \brief Counts a name that cannot be carried by DNS. */
+/*! \brief Counts a name that cannot be carried by DNS, or is the cluster's. */
 void maker_skip(struct maker *m, struct text name);
 
-/*! \brief Puts an A or AAAA record for each address; none for a name that DNS cannot carry. */
-void maker_put_addresses(struct maker *m, const struct name *owner, struct state_addresses addrs);
+/*! \brief Counts records of a task that are more than fit. */
+void maker_cut(struct maker *m, const struct state_task *task, uint64_t records);
+
+/*! \brief Starts with the whole budget. */
+void maker_full_budget(struct maker *m);
+
+/*! \brief True if nothing more is to be put: an error, or somebody wants to stop. */
+bool maker_ended(struct maker *m);
+
+/*!
+ * \brief Takes what a record needs out of the budget.
+ *
+ * \param owner_len   Octets of the owner.
+ * \param len         Octets of the data.
+ * \param new_labels  Labels of the owner that may be in no other name; 0 if it has records already.
+ *
+ * \return True if the record is to be put.
+ */
+bool maker_spend(struct maker *m, size_t owner_len, size_t len, unsigned new_labels);
+
+/*!
+ * \brief Finds the budget for a task with which all records fit, and is_cut.
+ *
+ * \param make  Makes all records.
+ */
+void maker_cut_budget(struct maker *m, void (*make)(struct maker *m));
+
+/*! \brief Puts an A or AAAA record; none for a name that DNS cannot carry. */
+void maker_put_address(struct maker *m, const struct name *owner, const struct address *addr,
+                       unsigned new_labels);
 
 /*! \brief Puts an SRV record (RFC 2782) of priority 0 and weight 1; none for names that DNS cannot
  *         carry.
  */
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
-                   const struct name *target);
+                   const struct name *target, unsigned new_labels);
 
 /*! \brief The name that a task is known by. */
 struct text task_title(const struct state_task *task);

@@ -1,16 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
 #include <libknot/libknot.h>
 
 #include "module/records_maker.h"
+#include "module/util.h"
 
 /*! \brief A task under one of its two names. */
 struct alias {
 	uint8_t labels[LABEL_NAME_MAX]; /*!< The task's label T, or the labels of its dotted name.
 	                                 */
 	size_t labels_len;
+	unsigned labels_count;
+	struct name own;             /*!< T.FW.zone. */
 	struct name canonical;       /*!< C.FW.zone. */
+	struct name agent;           /*!< T.FW.slave.zone. */
 	struct name agent_canonical; /*!< C.FW.slave.zone. */
 	bool lost;                   /*!< A name of it cannot be carried by DNS. */
+};
+
+/*! \brief Most SRV owners of the ports that a task was given: two names, or two places, twice. */
+#define SERVICES_MAX 4
+
+/*! \brief The owner of SRV records, and what they point at. */
+struct service {
+	struct name owner;
+	const struct name *target;
+	unsigned new_labels; /*!< Of owner and target, as far as no address makes them. */
+};
+
+/*! \brief What is to come of a port of a task's discovery. */
+struct port_cursor {
+	const struct state_port *port;
+	struct text protocols;
+};
+
+/*! \brief A task whose records are being put. */
+struct naming {
+	struct maker *m;
+	const struct state_task *task;
+	const struct domain *domain;
+	struct alias aliases[2];
+	unsigned aliases_count;
+	struct state_addresses own;
+	struct state_addresses agent;
+	struct service services[SERVICES_MAX]; /*!< Of `resources.ports`. */
+	unsigned services_count;
+	uint32_t ports_count; /*!< Ports of its discovery; they count only if that has a name. */
+	uint64_t left;        /*!< Records that may be put of those that are being put now. */
 };
 
 /*! \brief First source that has any address wins. */
@@ -74,6 +111,13 @@ static size_t canonical_labels(const struct maker *m, const struct state_task *t
 	return last + 1 + keep + suffix_len;
 }
 
+/*! \brief Makes a label with its length octet; false if nothing is left of the text. */
+static bool make_label(const struct maker *m, struct text text, uint8_t out[static 1 + LABEL_MAX])
+{
+	out[0] = label_make(m->input->rules, text, out + 1);
+	return out[0] > 0;
+}
+
 /*! \brief Makes an SRV owner: [_N.]_T._PR.domain; \a port_name and \a protocol with length octet.
  */
 static void service_name(struct alias *alias, struct name *name, const uint8_t *port_name,
@@ -89,80 +133,237 @@ static void service_name(struct alias *alias, struct name *name, const uint8_t *
 	alias->lost = alias->lost || !name_valid(name);
 }
 
-/*! \brief Puts the SRV records of the ports that the task was given (`resources.ports`). */
-static void put_resource_ports(struct maker *m, const struct state_task *task,
-                               const struct domain *domain, struct alias *alias)
+/*! \brief True if one more record may be put; takes it from what is left. */
+static bool take(struct naming *n)
+{
+	if (n->left == 0) {
+		return false;
+	}
+	n->left--;
+	return true;
+}
+
+static void put_address(struct naming *n, const struct name *owner, struct state_addresses addrs,
+                        uint32_t index, unsigned labels_count)
+{
+	if (index < addrs.count && name_valid(owner) && take(n)) {
+		maker_put_address(n->m, owner, &addrs.list[index], index == 0 ? labels_count : 0);
+	}
+}
+
+/*! \brief Puts the addresses of all names in turn, so that each has some if not all fit. */
+static void put_addresses(struct naming *n)
+{
+	uint32_t count = MAX(n->own.count, n->agent.count);
+	for (uint32_t i = 0; i < count && n->left > 0 && n->m->ret == KNOT_EOK; i++) {
+		for (unsigned a = 0; a < n->aliases_count; a++) {
+			const struct alias *alias = &n->aliases[a];
+			put_address(n, &alias->own, n->own, i, alias->labels_count);
+			put_address(n, &alias->canonical, n->own, i, alias->labels_count);
+			put_address(n, &alias->agent, n->agent, i, alias->labels_count);
+			put_address(n, &alias->agent_canonical, n->agent, i, alias->labels_count);
+		}
+	}
+}
+
+static uint64_t count_addresses(const struct naming *n)
+{
+	uint64_t count = 0;
+	for (unsigned a = 0; a < n->aliases_count; a++) {
+		const struct alias *alias = &n->aliases[a];
+		count += (uint64_t)n->own.count *
+		         (name_valid(&alias->own) + name_valid(&alias->canonical));
+		count += (uint64_t)n->agent.count *
+		         (name_valid(&alias->agent) + name_valid(&alias->agent_canonical));
+	}
+	return count;
+}
+
+/*! \brief Labels of an SRV owner with so many more than the task's name, and of its target. */
+static unsigned service_labels(const struct naming *n, const struct alias *alias, unsigned more)
+{
+	bool has_addresses = n->own.count > 0 && n->agent.count > 0;
+	return alias->labels_count * (has_addresses ? 1 : 2) + more;
+}
+
+static void add_service(struct naming *n, struct alias *alias, const uint8_t *protocol,
+                        const struct name *domain)
+{
+	struct service *service = &n->services[n->services_count];
+	service_name(alias, &service->owner, NULL, protocol, domain);
+	service->target = &alias->agent_canonical;
+	service->new_labels = service_labels(n, alias, 1);
+	n->services_count += name_valid(&service->owner) && name_valid(service->target);
+}
+
+/*! \brief Makes the SRV owners of the ports that the task was given (`resources.ports`). */
+static void make_services(struct naming *n)
 {
 	static const uint8_t *const protocols[] = { (const uint8_t *)"\003tcp",
 		                                    (const uint8_t *)"\003udp" };
 
-	for (size_t p = 0; task->ranges_count > 0 && p < 2; p++) {
-		struct name own = { 0 }, agent;
-		service_name(alias, &agent, NULL, protocols[p], &domain->agent);
-		if (task->discovery.len == 0) {
-			service_name(alias, &own, NULL, protocols[p], &domain->own);
-		}
-		for (uint32_t r = 0; r < task->ranges_count; r++) {
-			const struct state_port_range *range = &task->ranges[r];
-			for (uint32_t port = range->first; port <= range->last; port++) {
-				maker_put_srv(m, &agent, port, &alias->agent_canonical);
-				maker_put_srv(m, &own, port, &alias->agent_canonical);
-				if (m->ret != KNOT_EOK) {
-					return;
-				}
+	for (unsigned a = 0; n->task->ranges_count > 0 && a < n->aliases_count; a++) {
+		for (size_t p = 0; p < 2; p++) {
+			add_service(n, &n->aliases[a], protocols[p], &n->domain->agent);
+			if (n->task->discovery.len == 0) {
+				add_service(n, &n->aliases[a], protocols[p], &n->domain->own);
 			}
 		}
 	}
 }
 
-/*! \brief Puts the SRV records of one port of a task's discovery under one protocol. */
-static void put_discovery_port(struct maker *m, const struct state_port *port,
-                               const uint8_t *port_name, const uint8_t *protocol,
-                               const struct domain *domain, struct alias *alias)
+/*! \brief Puts the ports that the task was given, each for all SRV owners. */
+static void put_resource_ports(struct naming *n)
 {
-	struct name name;
-	service_name(alias, &name, port_name, protocol, &domain->own);
-	maker_put_srv(m, &name, port->number, &alias->canonical);
-	service_name(alias, &name, port_name, protocol, &domain->agent);
-	maker_put_srv(m, &name, port->number, &alias->agent_canonical);
+	bool first = true;
+	for (uint32_t r = 0; r < n->task->ranges_count && n->services_count > 0; r++) {
+		const struct state_port_range *range = &n->task->ranges[r];
+		for (uint32_t port = range->first; port <= range->last; port++) {
+			for (unsigned i = 0; i < n->services_count && take(n); i++) {
+				const struct service *service = &n->services[i];
+				maker_put_srv(n->m, &service->owner, port, service->target,
+				              first ? service->new_labels : 0);
+			}
+			first = false;
+			if (n->left == 0 || n->m->ret != KNOT_EOK) {
+				return;
+			}
+		}
+	}
 }
 
-/*! \brief Makes a label with its length octet; false if nothing is left of the text. */
-static bool make_label(const struct maker *m, struct text text, uint8_t out[static 1 + LABEL_MAX])
+static uint64_t count_resource_ports(const struct naming *n)
 {
-	out[0] = label_make(m->input->rules, text, out + 1);
-	return out[0] > 0;
+	uint64_t count = 0;
+	for (uint32_t r = 0; r < n->task->ranges_count; r++) {
+		count += n->task->ranges[r].last - n->task->ranges[r].first + 1;
+	}
+	return count * n->services_count;
 }
 
-static void put_discovery_ports(struct maker *m, const struct state_task *task,
-                                const struct domain *domain, struct alias *alias)
+/*! \brief Takes the next protocol off a list; false if the rules leave nothing of the rest. */
+static bool next_protocol(const struct maker *m, struct text *list,
+                          uint8_t protocol[static 1 + LABEL_MAX])
+{
+	while (list->len > 0) {
+		struct text part = *list;
+		const char *comma = memchr(list->data, ',', list->len);
+		if (comma != NULL) {
+			part.len = comma - list->data;
+			list->data = comma + 1;
+			list->len -= part.len + 1;
+		} else {
+			list->len = 0;
+		}
+		if (make_label(m, part, protocol)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! \brief A port's protocols: tcp and udp if the rules leave nothing of what it says. */
+static struct text port_protocols(const struct maker *m, const struct state_port *port)
 {
 	static const struct text both = { "tcp,udp", 7 };
 
-	for (uint32_t i = 0; i < task->discovery_count && m->ret == KNOT_EOK; i++) {
-		const struct state_port *port = &task->discovery_ports[i];
-		uint8_t name[1 + LABEL_MAX], protocol[1 + LABEL_MAX];
-		bool named = make_label(m, port->name, name);
+	uint8_t ignored[1 + LABEL_MAX];
+	struct text list = port->protocol;
+	return next_protocol(m, &list, ignored) ? port->protocol : both;
+}
 
-		struct text rest = port->protocol.len > 0 ? port->protocol : both;
-		while (rest.len > 0) {
-			struct text part = rest;
-			const char *comma = memchr(rest.data, ',', rest.len);
-			if (comma != NULL) {
-				part.len = comma - rest.data;
-				rest.data = comma + 1;
-				rest.len -= part.len + 1;
-			} else {
-				rest.len = 0;
-			}
-			if (!make_label(m, part, protocol)) {
+/*! \brief Counts the records of a task's discovery, with those that DNS cannot carry. */
+static uint64_t count_discovery_ports(const struct naming *n)
+{
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < n->ports_count; i++) {
+		const struct state_port *port = &n->task->discovery_ports[i];
+		uint8_t label[1 + LABEL_MAX];
+		unsigned names = make_label(n->m, port->name, label) ? 2 : 1;
+		struct text list = port_protocols(n->m, port);
+		while (next_protocol(n->m, &list, label)) {
+			count += 2 * names * n->aliases_count;
+		}
+	}
+	return count;
+}
+
+/*! \brief Counts as count_discovery_ports(), but quicker and rather too many. */
+static uint64_t guess_discovery_ports(const struct naming *n)
+{
+	uint64_t protocols = 0;
+	for (uint32_t i = 0; i < n->ports_count; i++) {
+		protocols += MAX(2, n->task->discovery_ports[i].protocol.len / 2 + 1);
+	}
+	return 4 * protocols * n->aliases_count;
+}
+
+/*! \brief Puts the SRV records of one port of a task's discovery under one protocol. */
+static void put_discovery_port(struct naming *n, const struct state_port *port,
+                               const uint8_t *port_name, const uint8_t *protocol)
+{
+	for (unsigned a = 0; a < n->aliases_count; a++) {
+		struct alias *alias = &n->aliases[a];
+		unsigned new_labels = service_labels(n, alias, port_name != NULL ? 2 : 1);
+		struct name name;
+		if (take(n)) {
+			service_name(alias, &name, port_name, protocol, &n->domain->own);
+			maker_put_srv(n->m, &name, port->number, &alias->canonical, new_labels);
+		}
+		if (take(n)) {
+			service_name(alias, &name, port_name, protocol, &n->domain->agent);
+			maker_put_srv(n->m, &name, port->number, &alias->agent_canonical,
+			              new_labels);
+		}
+	}
+}
+
+/*! \brief Makes room for a task's cursors and puts them at the start of each list. */
+static bool start_cursors(struct naming *n)
+{
+	struct maker *m = n->m;
+	uint32_t count = n->ports_count;
+	if (count > m->cursors_room) {
+		free(m->cursors);
+		m->cursors_room = 0;
+		m->cursors = calloc(count, sizeof(*m->cursors));
+		if (m->cursors == NULL) {
+			m->ret = KNOT_ENOMEM;
+			return false;
+		}
+		m->cursors_room = count;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct state_port *port = &n->task->discovery_ports[i];
+		m->cursors[i] = (struct port_cursor){ port, port_protocols(m, port) };
+	}
+	return true;
+}
+
+/*! \brief Puts the ports of a task's discovery: of each its first protocol, of each its second, ...
+ */
+static void put_discovery_ports(struct naming *n)
+{
+	struct maker *m = n->m;
+	uint32_t count = n->ports_count;
+	if (count == 0 || n->left == 0 || !start_cursors(n)) {
+		return;
+	}
+	while (count > 0) {
+		uint32_t going_on = 0;
+		for (uint32_t i = 0; i < count && n->left > 0 && m->ret == KNOT_EOK; i++) {
+			struct port_cursor *cursor = &m->cursors[i];
+			uint8_t name[1 + LABEL_MAX], protocol[1 + LABEL_MAX];
+			if (!next_protocol(m, &cursor->protocols, protocol)) {
 				continue;
 			}
-			put_discovery_port(m, port, NULL, protocol, domain, alias);
-			if (named) {
-				put_discovery_port(m, port, name, protocol, domain, alias);
+			put_discovery_port(n, cursor->port, NULL, protocol);
+			if (make_label(m, cursor->port->name, name)) {
+				put_discovery_port(n, cursor->port, name, protocol);
 			}
+			m->cursors[going_on++] = *cursor;
 		}
+		count = n->left > 0 && m->ret == KNOT_EOK ? going_on : 0;
 	}
 }
 
@@ -177,35 +378,56 @@ static void task_name(struct alias *alias, struct name *name, const uint8_t *lab
 	alias->lost = alias->lost || !name_valid(name);
 }
 
-/*! \brief Puts all of a task's records under one of its names. */
-static void put_alias(struct maker *m, const struct state_task *task, const struct domain *domain,
-                      struct alias *alias, struct text skipped)
+/*! \brief Makes the names of an alias, whose labels are there. */
+static void name_alias(const struct naming *n, struct alias *alias)
 {
-	const struct state_addresses own = task_addresses(m, task);
-	const struct state_addresses agent = m->agents[task->agent];
-
 	uint8_t canonical[2 * LABEL_NAME_MAX];
-	size_t canonical_len = canonical_labels(m, task, alias->labels, alias->labels_len,
-	                                        canonical);
+	size_t len = canonical_labels(n->m, n->task, alias->labels, alias->labels_len, canonical);
+	alias->labels_count = 0;
+	for (size_t i = 0; i < alias->labels_len; i += 1 + alias->labels[i]) {
+		alias->labels_count++;
+	}
 	alias->lost = false;
-	task_name(alias, &alias->canonical, canonical, canonical_len, &domain->own);
-	task_name(alias, &alias->agent_canonical, canonical, canonical_len, &domain->agent);
+	task_name(alias, &alias->own, alias->labels, alias->labels_len, &n->domain->own);
+	task_name(alias, &alias->canonical, canonical, len, &n->domain->own);
+	task_name(alias, &alias->agent, alias->labels, alias->labels_len, &n->domain->agent);
+	task_name(alias, &alias->agent_canonical, canonical, len, &n->domain->agent);
+}
 
-	struct name name;
-	task_name(alias, &name, alias->labels, alias->labels_len, &domain->own);
-	maker_put_addresses(m, &name, own);
-	maker_put_addresses(m, &alias->canonical, own);
-	task_name(alias, &name, alias->labels, alias->labels_len, &domain->agent);
-	maker_put_addresses(m, &name, agent);
-	maker_put_addresses(m, &alias->agent_canonical, agent);
+/*!
+ * \brief Allots records to one of several kinds; what comes later keeps a quarter, if it needs it.
+ *
+ * \param left   In and out: what is left for this kind and the later ones.
+ * \param later  Records of the later ones.
+ */
+static uint64_t allot(uint64_t *left, uint64_t wanted, uint64_t later)
+{
+	uint64_t reserved = MIN(later, *left / 4);
+	uint64_t given = MIN(wanted, *left - reserved);
+	*left -= given;
+	return given;
+}
 
-	put_resource_ports(m, task, domain, alias);
-	if (task->discovery.len > 0) {
-		put_discovery_ports(m, task, domain, alias);
+/*! \brief Puts all of a task's records, or as many as it may have. */
+static void put_records(struct naming *n)
+{
+	uint64_t addresses = count_addresses(n);
+	uint64_t resources = count_resource_ports(n);
+	uint64_t discovery = guess_discovery_ports(n);
+	uint64_t left = n->m->budget.task;
+	if (addresses + resources + discovery > left) {
+		discovery = count_discovery_ports(n);
 	}
-	if (alias->lost) {
-		maker_skip(m, skipped);
-	}
+	uint64_t wanted = addresses + discovery + resources;
+
+	uint64_t given = n->left = allot(&left, addresses, discovery + resources);
+	put_addresses(n);
+	given += n->left = allot(&left, discovery, resources);
+	put_discovery_ports(n);
+	given += n->left = allot(&left, resources, 0);
+	put_resource_ports(n);
+
+	maker_cut(n->m, n->task, n->task->cut + n->m->dropped + wanted - given);
 }
 
 struct text task_title(const struct state_task *task)
@@ -213,14 +435,16 @@ struct text task_title(const struct state_task *task)
 	return task->discovery.len > 0 ? task->discovery : task->name;
 }
 
-void maker_put_task(struct maker *m, const struct state_task *task, const struct domain *domain)
+/*! \brief Finds the names that a task has, none of them twice; counts those that cannot be. */
+static void find_aliases(struct naming *n)
 {
-	struct alias made, dotted;
-
-	made.labels[0] = label_make(m->input->rules, task_title(task), made.labels + 1);
-	made.labels_len = made.labels[0] > 0 ? 1 + made.labels[0] : 0;
-	if (made.labels_len > 0) {
-		put_alias(m, task, domain, &made, task_title(task));
+	struct maker *m = n->m;
+	const struct state_task *task = n->task;
+	struct alias *made = &n->aliases[0];
+	made->labels[0] = label_make(m->input->rules, task_title(task), made->labels + 1);
+	made->labels_len = made->labels[0] > 0 ? 1 + made->labels[0] : 0;
+	if (made->labels_len > 0) {
+		n->aliases_count++;
 	} else {
 		maker_skip(m, task_title(task));
 	}
@@ -228,15 +452,40 @@ void maker_put_task(struct maker *m, const struct state_task *task, const struct
 	if (task->discovery.len == 0) {
 		return;
 	}
-	dotted.labels_len = label_take_dotted(task->discovery, dotted.labels);
-	if (dotted.labels_len == made.labels_len &&
-	    memcmp(dotted.labels, made.labels, made.labels_len) == 0) {
-		return;
-	}
-	if (dotted.labels_len > 0) {
-		put_alias(m, task, domain, &dotted, task->discovery);
-	} else {
+	struct alias *dotted = &n->aliases[n->aliases_count];
+	uint8_t labels[LABEL_NAME_MAX];
+	size_t len = label_take_dotted(task->discovery, labels);
+	if (len == 0) {
 		maker_skip(m, task->discovery);
+	} else if (len != made->labels_len || memcmp(labels, made->labels, len) != 0) {
+		memcpy(dotted->labels, labels, len);
+		dotted->labels_len = len;
+		n->aliases_count++;
+	}
+}
+
+void maker_put_task(struct maker *m, const struct state_task *task, const struct domain *domain)
+{
+	struct naming n;
+	n.m = m;
+	n.task = task;
+	n.domain = domain;
+	n.own = task_addresses(m, task);
+	n.agent = m->agents[task->agent];
+	n.aliases_count = 0;
+	n.services_count = 0;
+	n.ports_count = task->discovery.len > 0 ? task->discovery_count : 0;
+
+	find_aliases(&n);
+	for (unsigned a = 0; a < n.aliases_count; a++) {
+		name_alias(&n, &n.aliases[a]);
+	}
+	make_services(&n);
+	put_records(&n);
+	for (unsigned a = 0; a < n.aliases_count; a++) {
+		if (n.aliases[a].lost) {
+			maker_skip(m, task_title(task));
+		}
 	}
 }
 
@@ -258,7 +507,13 @@ void maker_collect_task(struct maker *m, const struct state_task *task, const st
 	}
 
 	struct state_addresses addrs = task_addresses(m, task);
-	for (uint32_t i = 0; i < addrs.count && m->ret == KNOT_EOK; i++) {
-		m->ret = reverse_add(m->reverse, &addrs.list[i], &name);
+	uint32_t count = MIN(addrs.count, m->budget.task);
+	const struct claim *claim = NULL;
+	for (uint32_t i = 0; i < count && !maker_ended(m); i++) {
+		size_t owner_len = reverse_owner_len(m->reverse, &addrs.list[i]);
+		if (owner_len > 0 && maker_spend(m, owner_len, name.len, 4)) {
+			m->ret = reverse_add(m->reverse, &addrs.list[i], &name, &claim);
+		}
 	}
+	maker_cut(m, task, m->dropped + addrs.count - count);
 }

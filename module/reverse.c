@@ -6,20 +6,25 @@
 
 #include "module/arena.h"
 #include "module/reverse.h"
+#include "module/sort.h"
 
-/*! \brief A name that an address belongs to. */
+struct claim {
+	uint8_t len;
+	uint8_t name[];
+};
+
+/*! \brief An address and a name that it belongs to. */
 struct pair {
+	struct link link;
 	struct address addr;
-	uint8_t name_len;
-	const uint8_t *name; /*!< In the arena. */
+	const struct claim *claim; /*!< In the arena. */
 };
 
 struct reverse {
 	const knot_dname_t *zone;
-	struct arena names;
-	struct pair *pairs;
-	size_t count;
-	size_t room;
+	const atomic_bool *stop;
+	struct arena arena;
+	struct link *pairs;
 };
 
 /*! \brief Makes an address's name in in-addr.arpa. or ip6.arpa. (RFC 1035, 3.5; RFC 3596, 2.5). */
@@ -46,74 +51,81 @@ static void owner_name(const struct address *addr, struct name *owner)
 	}
 }
 
-struct reverse *reverse_new(const knot_dname_t *zone)
+struct reverse *reverse_new(const knot_dname_t *zone, const atomic_bool *stop)
 {
 	struct reverse *reverse = calloc(1, sizeof(*reverse));
 	if (reverse != NULL) {
 		reverse->zone = zone;
-		arena_init(&reverse->names, SIZE_MAX);
+		reverse->stop = stop;
+		arena_init(&reverse->arena, SIZE_MAX);
 	}
 	return reverse;
 }
 
-int reverse_add(struct reverse *reverse, const struct address *addr, const struct name *name)
+size_t reverse_owner_len(const struct reverse *reverse, const struct address *addr)
 {
 	struct name owner;
 	owner_name(addr, &owner);
 	/* The apex is the zone file's. */
-	if (knot_dname_in_bailiwick(owner.wire, reverse->zone) <= 0) {
-		return KNOT_EOK;
-	}
+	return knot_dname_in_bailiwick(owner.wire, reverse->zone) > 0 ? owner.len : 0;
+}
 
-	if (reverse->count == reverse->room) {
-		size_t room = reverse->room > 0 ? 2 * reverse->room : 256;
-		struct pair *pairs = reallocarray(reverse->pairs, room, sizeof(*pairs));
-		if (pairs == NULL) {
+int reverse_add(struct reverse *reverse, const struct address *addr, const struct name *name,
+                const struct claim **claim)
+{
+	if (*claim == NULL) {
+		struct claim *made = arena_alloc(&reverse->arena, sizeof(*made) + name->len,
+		                                 _Alignof(struct claim));
+		if (made == NULL) {
 			return KNOT_ENOMEM;
 		}
-		reverse->pairs = pairs;
-		reverse->room = room;
+		made->len = name->len;
+		memcpy(made->name, name->wire, name->len);
+		*claim = made;
 	}
-
-	struct pair *pair = &reverse->pairs[reverse->count];
-	pair->addr = *addr;
-	pair->name_len = name->len;
-	pair->name = arena_copy(&reverse->names, name->wire, name->len);
-	if (pair->name == NULL) {
+	struct pair *pair = arena_alloc(&reverse->arena, sizeof(*pair), _Alignof(struct pair));
+	if (pair == NULL) {
 		return KNOT_ENOMEM;
 	}
-	reverse->count++;
+	*pair = (struct pair){ .link = { reverse->pairs }, .addr = *addr, .claim = *claim };
+	reverse->pairs = &pair->link;
 	return KNOT_EOK;
 }
 
-static int compare_addresses(const void *a, const void *b)
+void reverse_clear(struct reverse *reverse)
 {
+	arena_free(&reverse->arena);
+	reverse->pairs = NULL;
+}
+
+static int compare_addresses(const struct link *a, const struct link *b, void *ctx)
+{
+	(void)ctx;
 	const struct address *x = &((const struct pair *)a)->addr;
 	const struct address *y = &((const struct pair *)b)->addr;
 	return x->len != y->len ? x->len - y->len : memcmp(x->bytes, y->bytes, x->len);
 }
 
-static bool same_name(const struct pair *a, const struct pair *b)
+static bool same_name(const struct claim *a, const struct claim *b)
 {
-	return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
+	return a == b || (a->len == b->len && memcmp(a->name, b->name, a->len) == 0);
 }
 
 int reverse_put(struct reverse *reverse, struct records_output *output)
 {
-	if (reverse->count == 0) {
-		return KNOT_EOK;
+	if (!sort_list(&reverse->pairs, compare_addresses, NULL, reverse->stop)) {
+		return KNOT_ECONNABORTED;
 	}
-	qsort(reverse->pairs, reverse->count, sizeof(*reverse->pairs), compare_addresses);
 
-	for (size_t i = 0, end; i < reverse->count; i = end) {
-		const struct pair *first = &reverse->pairs[i];
+	for (const struct link *link = reverse->pairs, *end; link != NULL; link = end) {
+		const struct pair *first = (const struct pair *)link;
 		bool alone = true;
-		for (end = i + 1; end < reverse->count; end++) {
-			const struct pair *pair = &reverse->pairs[end];
+		for (end = link->next; end != NULL; end = end->next) {
+			const struct pair *pair = (const struct pair *)end;
 			if (!address_equal(&first->addr, &pair->addr)) {
 				break;
 			}
-			alone = alone && same_name(first, pair);
+			alone = alone && same_name(first->claim, pair->claim);
 		}
 		if (!alone) {
 			continue;
@@ -121,10 +133,13 @@ int reverse_put(struct reverse *reverse, struct records_output *output)
 
 		struct name owner;
 		owner_name(&first->addr, &owner);
-		int ret = output->put(output->sink, owner.wire, KNOT_RRTYPE_PTR, first->name,
-		                      first->name_len);
+		int ret = output->put(output->sink, owner.wire, KNOT_RRTYPE_PTR, first->claim->name,
+		                      first->claim->len);
 		if (ret != KNOT_EOK) {
 			return ret;
+		}
+		if (reverse->stop != NULL && atomic_load(reverse->stop)) {
+			return KNOT_ECONNABORTED;
 		}
 	}
 	return KNOT_EOK;
@@ -133,8 +148,7 @@ int reverse_put(struct reverse *reverse, struct records_output *output)
 void reverse_free(struct reverse *reverse)
 {
 	if (reverse != NULL) {
-		free(reverse->pairs);
-		arena_free(&reverse->names);
+		arena_free(&reverse->arena);
 		free(reverse);
 	}
 }

@@ -26,10 +26,16 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include <libknot/libknot.h>
 
-/*! \brief Most bytes that building may take; more is no cluster's state. */
-#define SNAPSHOT_MEMORY_MAX ((size_t)1 << 30)
+/*!
+ * \brief Most bytes that building may take, those of the snapshot included.
+ *
+ * Naming sees to it that records stay far below.
+ */
+#define SNAPSHOT_MEMORY_MAX ((size_t)2 << 30)
 
 /*! \brief A name of the table; opaque. */
 struct snapshot_name;
@@ -69,14 +75,23 @@ struct snapshot_builder;
 struct snapshot_builder *snapshot_builder_new(const knot_dname_t *zone, uint32_t ttl);
 
 /*!
+ * \brief Changes the limit of memory, and who may stop the work.
+ *
+ * \param bytes  Instead of SNAPSHOT_MEMORY_MAX, at most that.
+ * \param stop   Looked at now and then; has to outlive the builder. NULL if nobody wants to stop.
+ */
+void snapshot_builder_limit(struct snapshot_builder *builder, size_t bytes,
+                            const atomic_bool *stop);
+
+/*!
  * \brief Adds a record; equal records are kept once.
  *
  * \param owner  Lower case, below the zone's apex.
  *
  * \retval KNOT_EOK
  * \retval KNOT_EINVAL   The owner does not lie below the apex.
- * \retval KNOT_ESPACE   More than SNAPSHOT_MEMORY_MAX.
- * \retval KNOT_ENOMEM
+ * \retval KNOT_ESPACE   More than SNAPSHOT_MEMORY_MAX; the record is left out, others are as
+ * before. \retval KNOT_ENOMEM
  */
 int snapshot_builder_add(struct snapshot_builder *builder, const knot_dname_t *owner, uint16_t type,
                          const uint8_t *rdata, uint16_t len);
@@ -84,7 +99,8 @@ int snapshot_builder_add(struct snapshot_builder *builder, const knot_dname_t *o
 /*!
  * \brief Makes the snapshot, with one reference for the caller.
  *
- * \retval KNOT_EOK, KNOT_ESPACE, KNOT_ENOMEM
+ * \retval KNOT_EOK, KNOT_ENOMEM
+ * \retval KNOT_ECONNABORTED  Stopped.
  */
 int snapshot_builder_finish(struct snapshot_builder *builder, struct snapshot **out);
 

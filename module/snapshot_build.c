@@ -4,7 +4,9 @@
 #include <sys/random.h>
 
 #include "module/snapshot_build.h"
-#include "module/snapshot_layout.h"
+
+/*! \brief Slots of the first table. */
+#define TABLE_FIRST 1024
 
 /*! \brief Octets of an SRV record's data before its target (RFC 2782). */
 #define SRV_FIXED 6
@@ -19,7 +21,7 @@ struct snapshot_builder *snapshot_builder_new(const knot_dname_t *zone, uint32_t
 	arena_init(&b->arena, SNAPSHOT_MEMORY_MAX);
 	b->ttl = ttl;
 	b->zone_len = knot_dname_to_wire(b->zone, zone, sizeof(b->zone));
-	b->mask = 1023;
+	b->mask = TABLE_FIRST - 1;
 	b->table = calloc(b->mask + 1, sizeof(*b->table));
 	if (b->table == NULL || getrandom(b->key, sizeof(b->key), 0) != sizeof(b->key)) {
 		snapshot_builder_free(b);
@@ -34,28 +36,57 @@ void snapshot_builder_free(struct snapshot_builder *b)
 		arena_free(&b->arena);
 		free(b->nodes);
 		free(b->table);
-		free(b->scratch);
 		free(b);
 	}
 }
 
-/*! \brief Doubles the table if it is half full, and the room for nodes with it. */
-static int make_room(struct snapshot_builder *b)
+void snapshot_builder_limit(struct snapshot_builder *b, size_t bytes, const atomic_bool *stop)
 {
-	if (b->nodes_count == b->nodes_room) {
-		uint32_t room = b->nodes_room > 0 ? 2 * b->nodes_room : 256;
-		struct node **nodes = reallocarray(b->nodes, room, sizeof(*nodes));
-		if (nodes == NULL) {
-			return KNOT_ENOMEM;
-		}
-		b->nodes = nodes;
-		b->nodes_room = room;
+	b->arena.limit = bytes;
+	b->stop = stop;
+}
+
+/*! \brief Counts bytes that the snapshot will take; false if that is more than may be. */
+static bool reserve(struct snapshot_builder *b, size_t bytes)
+{
+	bool fits = arena_charge(&b->arena, bytes);
+	b->reserved += fits ? bytes : 0;
+	return fits;
+}
+
+/*! \brief Doubles the room for nodes if it is used up. */
+static int make_node_room(struct snapshot_builder *b)
+{
+	if (b->nodes_count < b->nodes_room) {
+		return KNOT_EOK;
 	}
+	uint32_t more = b->nodes_room > 0 ? b->nodes_room : 256;
+	/* At most four slots each in the snapshot's table. */
+	if (!arena_charge(&b->arena, more * sizeof(struct node *)) ||
+	    !reserve(b, more * 4 * sizeof(struct slot))) {
+		return KNOT_ESPACE;
+	}
+	struct node **nodes = reallocarray(b->nodes, (size_t)b->nodes_room + more, sizeof(*nodes));
+	if (nodes == NULL) {
+		return KNOT_ENOMEM;
+	}
+	b->nodes = nodes;
+	b->nodes_room += more;
+	return KNOT_EOK;
+}
+
+/*! \brief Doubles the table if it is half full. */
+static int make_table_room(struct snapshot_builder *b)
+{
 	if (b->nodes_count <= b->mask / 2) {
 		return KNOT_EOK;
 	}
 
 	uint32_t mask = 2 * b->mask + 1;
+	size_t old_size = ((size_t)b->mask + 1) * sizeof(struct place);
+	if (!arena_charge(&b->arena, 2 * old_size)) {
+		return KNOT_ESPACE;
+	}
 	struct place *table = calloc((size_t)mask + 1, sizeof(*table));
 	if (table == NULL) {
 		return KNOT_ENOMEM;
@@ -71,6 +102,7 @@ static int make_room(struct snapshot_builder *b)
 		table[i] = b->table[old];
 	}
 	free(b->table);
+	arena_discharge(&b->arena, b->mask >= TABLE_FIRST ? old_size : 0);
 	b->table = table;
 	b->mask = mask;
 	return KNOT_EOK;
@@ -107,8 +139,16 @@ static int find_node(struct snapshot_builder *b, const knot_dname_t *owner, size
 		return KNOT_EOK;
 	}
 
-	if (make_room(b) != KNOT_EOK) {
-		return KNOT_ENOMEM;
+	int ret = make_node_room(b);
+	if (ret == KNOT_EOK) {
+		ret = make_table_room(b);
+	}
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+	size_t size = sizeof(struct snapshot_name) + len + _Alignof(struct snapshot_name);
+	if (!reserve(b, size)) {
+		return KNOT_ESPACE;
 	}
 	struct node *node = arena_alloc(&b->arena, sizeof(*node) + len, _Alignof(struct node));
 	if (node == NULL) {
@@ -166,6 +206,27 @@ static int find_target(struct snapshot_builder *b, const knot_dname_t *target, s
 	return ret;
 }
 
+static uint8_t kind_of(uint16_t type)
+{
+	switch (type) {
+	case KNOT_RRTYPE_A: return KIND_A;
+	case KNOT_RRTYPE_AAAA: return KIND_AAAA;
+	case KNOT_RRTYPE_SRV: return KIND_SRV;
+	default: return KIND_OTHER;
+	}
+}
+
+/*! \brief Counts what a record of a node will take in the snapshot, \a len octets of data. */
+static bool charge_record(struct snapshot_builder *b, const struct node *node, uint16_t type,
+                          uint16_t len)
+{
+	/* A mark is four bytes for each SNAPSHOT_CHUNK records. */
+	size_t size = knot_rdata_size(len) + 1;
+	size += type == KNOT_RRTYPE_SRV ? sizeof(struct snapshot_target) : 0;
+	size += (node->kinds & kind_of(type)) == 0 ? sizeof(struct snapshot_set) + 8 : 0;
+	return reserve(b, size);
+}
+
 int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, uint16_t type,
                          const uint8_t *rdata, uint16_t len)
 {
@@ -176,6 +237,9 @@ int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, 
 	}
 	if (ret == KNOT_EOK && !b->nodes[b->last - 1]->is_listed) {
 		ret = list_owner(b, b->nodes[b->last - 1]);
+	}
+	if (ret == KNOT_EOK && !charge_record(b, b->nodes[b->last - 1], type, len)) {
+		ret = KNOT_ESPACE;
 	}
 	uint32_t target = 0;
 	if (ret == KNOT_EOK && type == KNOT_RRTYPE_SRV) {
@@ -192,14 +256,14 @@ int snapshot_builder_add(struct snapshot_builder *b, const knot_dname_t *owner, 
 	}
 	struct node *node = b->nodes[b->last - 1];
 	*entry = (struct entry){
-		.next = node->entries,
+		.link = { node->entries },
 		.target = target > 0 ? target - 1 : 0,
 		.type = type,
 		.len = len,
 	};
 	memcpy(entry->rdata, rdata, len);
-	node->entries = entry;
+	node->entries = &entry->link;
 	node->entries_count++;
-	node->has_address |= type == KNOT_RRTYPE_A || type == KNOT_RRTYPE_AAAA;
+	node->kinds |= kind_of(type);
 	return KNOT_EOK;
 }

@@ -6,20 +6,24 @@
 #pragma once
 
 #include "module/arena.h"
-#include "module/snapshot.h"
+#include "module/snapshot_layout.h"
+#include "module/sort.h"
 
 /*! \brief A record that was added. */
 struct entry {
-	struct entry *next;
+	struct link link;
 	uint32_t target; /*!< SRV: index into nodes, in place of the rdata's end. */
 	uint16_t type;
 	uint16_t len; /*!< Octets of \a rdata: of an SRV record without its target. */
 	uint8_t rdata[];
 };
 
+/*! \brief Types of record, as far as they make a difference. */
+enum kind { KIND_A = 1, KIND_AAAA = 2, KIND_SRV = 4, KIND_OTHER = 8 };
+
 /*! \brief A name that was added, lies above one that was, or is a target. */
 struct node {
-	struct entry *entries;
+	struct link *entries;
 	uint32_t entries_count;
 	uint32_t targets_count; /*!< Distinct targets of its SRV set that have addresses. */
 	uint32_t tag;           /*!< Upper half of its hash. */
@@ -27,8 +31,8 @@ struct node {
 	uint32_t place;         /*!< Where it will lie in the snapshot; 0 if not known yet. */
 	uint32_t seen;          /*!< The last count of targets that met it. */
 	uint8_t sets_count;
-	bool is_listed;   /*!< Will be in the snapshot. */
-	bool has_address; /*!< Has an A or AAAA record. */
+	uint8_t kinds;  /*!< Of enum kind, those that it has. */
+	bool is_listed; /*!< Will be in the snapshot. */
 	uint8_t owner_len;
 	uint8_t owner[];
 };
@@ -57,7 +61,24 @@ struct snapshot_builder {
 	uint32_t targets[TARGETS_RECENT]; /*!< Targets that were added last, the same way. */
 	uint32_t targets_next;            /*!< Which of them is replaced next. */
 	uint32_t seen;                    /*!< Counts of targets so far. */
-	struct entry **scratch;           /*!< For sorting the entries of one node. */
-	size_t scratch_room;
+	size_t reserved; /*!< Bytes that the snapshot will take at most; the arena counts them. */
 	struct snapshot_stats stats;
+	const atomic_bool *stop; /*!< Set: to be given up; NULL: never. */
+	uint32_t steps;          /*!< Records and names that were looked at. */
 };
+
+static inline struct entry *to_entry(struct link *link)
+{
+	return (struct entry *)link;
+}
+
+static inline struct entry *next_entry(const struct entry *entry)
+{
+	return (struct entry *)entry->link.next;
+}
+
+/*! \brief Looks now and then at whether to stop. */
+static inline bool is_stopped(struct snapshot_builder *b)
+{
+	return ++b->steps % 1024 == 0 && b->stop != NULL && atomic_load(b->stop);
+}

@@ -4,21 +4,8 @@
 
 #include "module/pages.h"
 #include "module/snapshot_build.h"
-#include "module/snapshot_layout.h"
 
-/*! \brief Gives room for so many entries; NULL if memory runs out. */
-static struct entry **get_scratch(struct snapshot_builder *b, size_t count)
-{
-	if (count > b->scratch_room) {
-		free(b->scratch);
-		b->scratch_room = 2 * count;
-		b->scratch = calloc(b->scratch_room, sizeof(*b->scratch));
-		if (b->scratch == NULL) {
-			b->scratch_room = 0;
-		}
-	}
-	return b->scratch;
-}
+_Static_assert(SNAPSHOT_MEMORY_MAX <= UINT32_MAX, "places in a snapshot have 32 bits");
 
 /*! \brief Compares texts of octets as RFC 4034, section 6.3, has it. */
 static int compare_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
@@ -28,10 +15,10 @@ static int compare_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size
 }
 
 /*! \brief By type, then in canonical order. */
-static int compare_entries(const void *a, const void *b, void *builder)
+static int compare_entries(const struct link *a, const struct link *b, void *builder)
 {
-	const struct entry *x = *(struct entry *const *)a;
-	const struct entry *y = *(struct entry *const *)b;
+	const struct entry *x = (const struct entry *)a;
+	const struct entry *y = (const struct entry *)b;
 
 	if (x->type != y->type) {
 		return x->type < y->type ? -1 : 1;
@@ -48,33 +35,21 @@ static int compare_entries(const void *a, const void *b, void *builder)
 /*! \brief Puts a node's entries in order and drops the equal ones. */
 static int sort_entries(struct snapshot_builder *b, struct node *node)
 {
-	if (node->entries_count == 1) {
-		node->sets_count = 1;
-		return KNOT_EOK;
+	if (!sort_list(&node->entries, compare_entries, b, b->stop)) {
+		return KNOT_ECONNABORTED;
 	}
-	struct entry **list = get_scratch(b, node->entries_count);
-	if (list == NULL) {
-		return KNOT_ENOMEM;
-	}
-	uint32_t count = 0;
-	for (struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
-		list[count++] = entry;
-	}
-	qsort_r(list, count, sizeof(*list), compare_entries, b);
-
-	struct entry **link = &node->entries;
-	node->entries_count = 0;
-	node->sets_count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		if (i > 0 && compare_entries(&list[i - 1], &list[i], b) == 0) {
+	node->entries_count = 1;
+	node->sets_count = 1;
+	for (struct entry *entry = to_entry(node->entries), *next;
+	     (next = next_entry(entry)) != NULL;) {
+		if (compare_entries(&entry->link, &next->link, b) == 0) {
+			entry->link.next = next->link.next;
 			continue;
 		}
-		node->sets_count += i == 0 || list[i - 1]->type != list[i]->type;
+		node->sets_count += entry->type != next->type;
 		node->entries_count++;
-		*link = list[i];
-		link = &list[i]->next;
+		entry = next;
 	}
-	*link = NULL;
 	return KNOT_EOK;
 }
 
@@ -87,7 +62,7 @@ static struct node *new_target(const struct snapshot_builder *b, const struct en
                                uint32_t seen)
 {
 	struct node *target = entry->type == KNOT_RRTYPE_SRV ? b->nodes[entry->target] : NULL;
-	if (target == NULL || !target->has_address || target->seen == seen) {
+	if (target == NULL || !(target->kinds & (KIND_A | KIND_AAAA)) || target->seen == seen) {
 		return NULL;
 	}
 	target->seen = seen;
@@ -107,7 +82,7 @@ static const struct entry *measure_set(const struct snapshot_builder *b, const s
 {
 	const struct entry *entry = first;
 	*set = (struct snapshot_set){ .type = first->type };
-	for (; entry != NULL && entry->type == first->type; entry = entry->next) {
+	for (; entry != NULL && entry->type == first->type; entry = next_entry(entry)) {
 		uint16_t len = entry_len(b, entry);
 		set->count++;
 		/* Owner (pointer), type, class, TTL and length: RFC 1035, section 4.1.3. */
@@ -134,7 +109,7 @@ static size_t node_size(const struct snapshot_builder *b, const struct node *nod
 	size = align(size + node->sets_count * sizeof(struct snapshot_set), 4);
 	size += node->targets_count * sizeof(struct snapshot_target);
 
-	for (const struct entry *entry = node->entries; entry != NULL;) {
+	for (const struct entry *entry = to_entry(node->entries); entry != NULL;) {
 		struct snapshot_set set;
 		entry = measure_set(b, entry, &set);
 		size = align(size + marks_count(&set) * sizeof(uint32_t) + set.rdata_size, 4);
@@ -157,12 +132,13 @@ static int place_node(struct snapshot_builder *b, struct node *node, size_t *end
 		b->stats.records += node->entries_count;
 	}
 	b->seen++;
-	for (struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
+	for (const struct entry *entry = to_entry(node->entries); entry != NULL;
+	     entry = next_entry(entry)) {
 		node->targets_count += new_target(b, entry, b->seen) != NULL;
 	}
 	node->place = *end;
 	*end += node_size(b, node);
-	return *end <= UINT32_MAX ? KNOT_EOK : KNOT_ESPACE;
+	return is_stopped(b) ? KNOT_ECONNABORTED : KNOT_EOK;
 }
 
 /*!
@@ -176,8 +152,8 @@ static int place_nodes(struct snapshot_builder *b, size_t *end)
 	int ret = KNOT_EOK;
 	for (uint32_t i = 0; i < b->nodes_count && ret == KNOT_EOK; i++) {
 		ret = place_node(b, b->nodes[i], end);
-		for (const struct entry *entry = b->nodes[i]->entries;
-		     entry != NULL && ret == KNOT_EOK; entry = entry->next) {
+		for (const struct entry *entry = to_entry(b->nodes[i]->entries);
+		     entry != NULL && ret == KNOT_EOK; entry = next_entry(entry)) {
 			if (entry->type == KNOT_RRTYPE_SRV) {
 				ret = place_node(b, b->nodes[entry->target], end);
 			}
@@ -212,7 +188,7 @@ static const struct entry *write_set(const struct snapshot_builder *b, struct sn
 	uint8_t *rdata = (uint8_t *)snapshot + set->rdata, *start = rdata;
 
 	uint32_t index = 0;
-	for (const struct entry *entry = first; entry != end; entry = entry->next, index++) {
+	for (const struct entry *entry = first; entry != end; entry = next_entry(entry), index++) {
 		if (index > 0 && index % SNAPSHOT_CHUNK == 0) {
 			*marks++ = rdata - start;
 		}
@@ -228,7 +204,7 @@ static void write_targets(struct snapshot_builder *b, const struct entry *first,
 {
 	uint32_t index = 0;
 	b->seen++;
-	for (const struct entry *entry = first; entry != NULL; entry = entry->next, index++) {
+	for (const struct entry *entry = first; entry != NULL; entry = next_entry(entry), index++) {
 		const struct node *target = new_target(b, entry, b->seen);
 		if (target != NULL) {
 			*out++ = (struct snapshot_target){ target->place, index };
@@ -249,7 +225,7 @@ static void write_node(struct snapshot_builder *b, const struct node *node,
 	uint32_t targets = place;
 	place += node->targets_count * sizeof(struct snapshot_target);
 
-	const struct entry *entry = node->entries;
+	const struct entry *entry = to_entry(node->entries);
 	for (uint32_t i = 0; entry != NULL; i++) {
 		struct snapshot_set *set = &name->sets[i];
 		const struct entry *first = entry;
@@ -293,6 +269,10 @@ int snapshot_builder_finish(struct snapshot_builder *b, struct snapshot **out)
 	snapshot->stats = b->stats;
 	snapshot->stats.bytes = size;
 	for (uint32_t i = 0; i < b->nodes_count; i++) {
+		if (is_stopped(b)) {
+			snapshot_unref(snapshot);
+			return KNOT_ECONNABORTED;
+		}
 		if (b->nodes[i]->is_listed) {
 			write_node(b, b->nodes[i], snapshot);
 		}

@@ -29,6 +29,12 @@
 /*! \brief Most bytes one state may keep; a master that says more is out of its mind. */
 #define STATE_MEMORY_MAX (512U << 20)
 
+/*! \brief Most ports, ranges of ports, and addresses of one source that are kept of a task. */
+#define STATE_LIST_MAX 8192
+
+/*! \brief Most bytes of names and protocols that are kept of a task's ports. */
+#define STATE_TEXTS_MAX (256U << 10)
+
 /*! \brief Deepest nesting of objects and arrays (a real state has about 15). */
 #define STATE_DEPTH_MAX 256
 
@@ -86,7 +92,8 @@ struct state_task {
 	struct state_addresses netinfo; /*!< `container_status.network_infos`. */
 	struct state_addresses mesos;  /*!< Label `MesosContainerizer.NetworkSettings.IPAddress`. */
 	struct state_addresses docker; /*!< Label `Docker.NetworkSettings.IPAddress`. */
-	bool maps_ports;               /*!< A container port is mapped to a host port. */
+	uint32_t cut;    /*!< Ports and addresses left out: more than STATE_LIST_MAX. */
+	bool maps_ports; /*!< A container port is mapped to a host port (not to 0). */
 	bool kept; /*!< On a kept agent, and known since that was registered: failover_keep(). */
 };
 

@@ -15,6 +15,7 @@ static void init_status(struct state_status *status)
 static void clear_status(struct state_status *status)
 {
 	status->running = false;
+	status->cut = 0;
 	status->timestamp = 0;
 	status->maps_ports = false;
 	status->netinfo.count = 0;
@@ -41,6 +42,7 @@ void state_task_begin(struct state_task_builder *b)
 	b->agent_id_len = 0;
 	b->ranges.count = 0;
 	b->ports.count = 0;
+	b->texts_len = 0;
 	clear_status(b->latest);
 }
 
@@ -50,6 +52,7 @@ void state_task_object(struct state_task_builder *b, unsigned place)
 	case PORT:
 		b->port = (struct state_port){ 0 };
 		b->port_valid = false;
+		b->port_too_long = false;
 		break;
 	case STATUS: clear_status(b->status); break;
 	case STATUS_NETWORK_INFO:
@@ -70,6 +73,10 @@ void state_task_object(struct state_task_builder *b, unsigned place)
 static int add_address(struct state_task_builder *b, struct vector *list,
                        const struct address *addr)
 {
+	if (list->count == STATE_LIST_MAX) {
+		b->status->cut++;
+		return KNOT_EOK;
+	}
 	struct address *item = vector_push(list, b->arena);
 	if (item == NULL) {
 		return arena_error(b->arena);
@@ -80,6 +87,10 @@ static int add_address(struct state_task_builder *b, struct vector *list,
 
 static int add_port(struct state_task_builder *b)
 {
+	if (b->port_too_long || b->ports.count == STATE_LIST_MAX) {
+		b->task.cut++;
+		return KNOT_EOK;
+	}
 	struct state_port *item = vector_push(&b->ports, b->arena);
 	if (item == NULL) {
 		return arena_error(b->arena);
@@ -128,6 +139,10 @@ static int read_ranges(struct state_task_builder *b, struct text text)
 	struct state_port_range range;
 	b->ranges.count = 0;
 	while (ranges_next(&list, &range)) {
+		if (b->ranges.count == STATE_LIST_MAX) {
+			b->task.cut++;
+			continue;
+		}
 		struct state_port_range *item = vector_push(&b->ranges, b->arena);
 		if (item == NULL) {
 			return arena_error(b->arena);
@@ -135,6 +150,17 @@ static int read_ranges(struct state_task_builder *b, struct text text)
 		*item = range;
 	}
 	return KNOT_EOK;
+}
+
+/*! \brief Keeps a text of a port, if there is not too much of them. */
+static int copy_port_text(struct state_task_builder *b, struct text text, struct text *out)
+{
+	if (text.len > STATE_TEXTS_MAX - b->texts_len) {
+		b->port_too_long = true;
+		return KNOT_EOK;
+	}
+	b->texts_len += text.len;
+	return text_copy(b->arena, text, out);
 }
 
 static void read_address(struct text text, struct address *addr)
@@ -160,8 +186,8 @@ int state_task_string(struct state_task_builder *b, unsigned place, struct text 
 	case TASK_ID: return text_copy(b->arena, text, &b->task.id);
 	case TASK_NAME: return text_copy(b->arena, text, &b->task.name);
 	case DISCOVERY_NAME: return text_copy(b->arena, text, &b->task.discovery);
-	case PORT_NAME: return text_copy(b->arena, text, &b->port.name);
-	case PORT_PROTOCOL: return text_copy(b->arena, text, &b->port.protocol);
+	case PORT_NAME: return copy_port_text(b, text, &b->port.name);
+	case PORT_PROTOCOL: return copy_port_text(b, text, &b->port.protocol);
 	case TASK_RESOURCES_PORTS: return read_ranges(b, text);
 	case TASK_SLAVE_ID:
 		memcpy(b->agent_id, text.data, text.len);
@@ -185,8 +211,8 @@ void state_task_number(struct state_task_builder *b, unsigned place, double numb
 		b->port.number = b->port_valid ? (uint16_t)number : 0;
 		break;
 	case STATUS_TIMESTAMP: b->status->timestamp = number; break;
-	case STATUS_HOST_PORT: b->status->maps_ports = true; break;
-	case CONTAINER_HOST_PORT: b->task.maps_ports = true; break;
+	case STATUS_HOST_PORT: b->status->maps_ports |= number != 0; break;
+	case CONTAINER_HOST_PORT: b->task.maps_ports |= number != 0; break;
 	}
 }
 
@@ -230,6 +256,7 @@ int state_task_finish(struct state_task_builder *b, struct state_task *task)
 		take_addresses(b, &b->latest->netinfo, &task->netinfo, &ret);
 		take_addresses(b, &b->latest->mesos, &task->mesos, &ret);
 		take_addresses(b, &b->latest->docker, &task->docker, &ret);
+		task->cut += b->latest->cut;
 		task->maps_ports = task->maps_ports || b->latest->maps_ports;
 	}
 	return ret;

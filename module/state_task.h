@@ -19,6 +19,7 @@
 struct state_status {
 	bool running;
 	double timestamp;
+	uint32_t cut; /*!< Addresses left out. */
 	bool maps_ports;
 	struct vector netinfo; /*!< These three of struct address. */
 	struct vector mesos;
@@ -37,6 +38,8 @@ struct state_task_builder {
 	struct vector ports;    /*!< Of struct state_port. */
 	struct state_port port; /*!< The one being read. */
 	bool port_valid;        /*!< It has a number. */
+	bool port_too_long;     /*!< There is no room for its texts. */
+	uint32_t texts_len;     /*!< Bytes of the texts of all ports. */
 
 	struct state_status statuses[2];
 	struct state_status *status; /*!< The one being read, one of \a statuses. */

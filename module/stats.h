@@ -64,7 +64,7 @@ void stats_take_state(struct stats_load *load, const struct state *state);
  * \brief Shows what polls gave; one thread at a time.
  *
  * \param snapshot  What the instance answers from, or NULL.
- * \param skipped   Names that it lacks, because DNS cannot carry them.
+ * \param skipped   Names and records that it lacks: DNS cannot carry them, or they do not fit.
  */
 void stats_show(knotd_mod_t *mod, const struct stats_polls *polls, const struct snapshot *snapshot,
                 uint64_t skipped);

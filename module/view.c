@@ -35,10 +35,31 @@ bool view_fits(const struct view *view, const knot_dname_t *zone, const struct o
 	return knot_dname_is_equal(view->zone, zone) && options_same_naming(view->options, options);
 }
 
-static int put_record(void *builder, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+/*! \brief What a snapshot is built with. */
+struct build {
+	struct snapshot_builder *builder; /*!< NULL if memory ran out. */
+	const struct view *view;
+	const atomic_bool *stop;
+};
+
+static int put_record(void *ctx, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
                       uint16_t rdata_len)
 {
-	return snapshot_builder_add(builder, owner, type, rdata, rdata_len);
+	struct build *build = ctx;
+	return snapshot_builder_add(build->builder, owner, type, rdata, rdata_len);
+}
+
+/*! \brief Begins, or begins again. */
+static int start_build(void *ctx)
+{
+	struct build *build = ctx;
+	snapshot_builder_free(build->builder);
+	build->builder = snapshot_builder_new(build->view->zone, build->view->options->ttl);
+	if (build->builder == NULL) {
+		return KNOT_ENOMEM;
+	}
+	snapshot_builder_limit(build->builder, SNAPSHOT_MEMORY_MAX, build->stop);
+	return KNOT_EOK;
 }
 
 static struct state_addresses look_up(void *resolver, struct text host)
@@ -47,13 +68,16 @@ static struct state_addresses look_up(void *resolver, struct text host)
 }
 
 int view_build(const struct view *view, const struct state *state, const struct endpoint *masters,
-               size_t count, struct resolver *resolver, struct records_output *skipped,
-               struct snapshot **out)
+               size_t count, struct resolver *resolver, const atomic_bool *stop,
+               struct records_output *skipped, struct snapshot **out)
 {
 	struct records_master *known = calloc(count + 1, sizeof(*known));
-	struct snapshot_builder *builder = snapshot_builder_new(view->zone, view->options->ttl);
-	int ret = KNOT_ENOMEM;
-	if (known != NULL && builder != NULL) {
+	struct build build = { .view = view, .stop = stop };
+	int ret = start_build(&build);
+	if (known == NULL) {
+		ret = KNOT_ENOMEM;
+	}
+	if (ret == KNOT_EOK) {
 		for (size_t i = 0; i < count; i++) {
 			struct text host = { masters[i].host, strlen(masters[i].host) };
 			known[i].addresses = resolver_get(resolver, host);
@@ -69,15 +93,22 @@ int view_build(const struct view *view, const struct state *state, const struct 
 			.masters_count = count,
 			.lookup = look_up,
 			.hosts = resolver,
+			/* Some of what a builder takes always lies idle. */
+			.budget.memory = SNAPSHOT_MEMORY_MAX / 64 * 63,
+			.stop = stop,
 		};
 		memcpy(input.sources, view->options->sources, sizeof(input.sources));
-		*skipped = (struct records_output){ .put = put_record, .sink = builder };
+		*skipped = (struct records_output){
+			.put = put_record,
+			.restart = start_build,
+			.sink = &build,
+		};
 		ret = records_make(state, &input, skipped);
 	}
 	if (ret == KNOT_EOK) {
-		ret = snapshot_builder_finish(builder, out);
+		ret = snapshot_builder_finish(build.builder, out);
 	}
-	snapshot_builder_free(builder);
+	snapshot_builder_free(build.builder);
 	free(known);
 	return ret;
 }

@@ -21,8 +21,11 @@ struct view {
 	struct options *options;   /*!< How names are made; a reference. */
 	knot_dname_storage_t zone; /*!< Lower case. */
 	bool reverse;              /*!< The zone lies in in-addr.arpa. or ip6.arpa. */
-	uint32_t skipped;          /*!< Names left out of the snapshot; set by the poller. */
-	uint64_t skipped_digest;   /*!< Which; the poller's alone. */
+	uint64_t skipped;          /*!< Names and records left out of it; set by the poller. */
+	uint32_t skipped_names;    /*!< Which; the poller's alone, as all that follow. */
+	uint64_t skipped_digest;
+	uint32_t cut_tasks; /*!< Tasks of which records are left out. */
+	uint64_t cut_digest;
 };
 
 /*!
@@ -47,13 +50,14 @@ bool view_fits(const struct view *view, const knot_dname_t *zone, const struct o
  *
  * \param masters   The masters that are known, \a count of them.
  * \param resolver  Knows the hosts of masters and state.
+ * \param stop      Looked at now and then.
  * \param skipped   Out: what is said of names that were left out.
  * \param out       Out: snapshot with one reference.
  *
  * \retval KNOT_EOK
- * \retval KNOT_ESPACE  More records than a cluster can have.
+ * \retval KNOT_ECONNABORTED  Stopped.
  * \retval KNOT_ENOMEM
  */
 int view_build(const struct view *view, const struct state *state, const struct endpoint *masters,
-               size_t count, struct resolver *resolver, struct records_output *skipped,
-               struct snapshot **out);
+               size_t count, struct resolver *resolver, const atomic_bool *stop,
+               struct records_output *skipped, struct snapshot **out);

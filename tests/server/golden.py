@@ -20,7 +20,9 @@ def name_of(path):
 def options(path):
     """`label-rules` and `ip-source` of a file of records, as its name has them."""
     _, *words = path.stem.split("-")
-    return {"label_rules": words[0], "ip_source": words[1:]} if words else {}
+    if not words:
+        return {"ip_source": list(model.MESOS_DNS_SOURCES)}
+    return {"label_rules": words[0], "ip_source": words[1:]}
 
 
 def records(path):

@@ -10,8 +10,10 @@ import re
 import socket
 
 ZBASE32 = "ybndrfg8ejkmcpqxot1uwisza345h769"
-DEFAULT_SOURCES = ("netinfo", "mesos", "host")
+DEFAULT_SOURCES = ("auto",)
+MESOS_DNS_SOURCES = ("netinfo", "mesos", "host")
 LABEL_LIMIT = {"rfc1123": 63, "rfc952": 24}
+BLANKS = " \t\n\v\f\r"
 
 
 def label(name, rules="rfc1123"):
@@ -65,7 +67,7 @@ def host_addresses(host):
 
 def pid_parts(pid):
     """Host and port of NAME@HOST:PORT; (None, None) without one."""
-    match = re.fullmatch(r"[^@]*@(.+):(\d+)", pid or "")
+    match = re.fullmatch(r"[^@]*@(.+):(\d+)", (pid or "").strip(BLANKS))
     if not match:
         return None, None
     return match[1].removeprefix("[").removesuffix("]"), int(match[2])
@@ -109,8 +111,9 @@ def maps_ports(task):
     container = task.get("container", {})
     infos = container.get("network_infos", []) + running_status(task).get(
         "container_status", {}).get("network_infos", [])
-    return bool(container.get("docker", {}).get("port_mappings")
-                or any(info.get("port_mappings") for info in infos))
+    mappings = [one for part in (container.get("docker", {}), *infos)
+                for one in part.get("port_mappings", [])]
+    return any(one.get("host_port") for one in mappings)
 
 
 def task_addresses(task, host, sources):
@@ -133,9 +136,9 @@ def canonical(name, suffix):
     return rest + dot + last + suffix
 
 
-def protocols(port):
-    """The protocol labels of a discovery port."""
-    listed = [label(part) for part in port.get("protocol", "").split(",")]
+def protocols(port, rules="rfc1123"):
+    """The protocol labels of a discovery port: both if there are none, or the rules leave none."""
+    listed = [label(part, rules) for part in port.get("protocol", "").split(",")]
     return list(filter(None, listed)) or ["tcp", "udp"]
 
 
@@ -174,12 +177,14 @@ class Model:
 
     def _framework(self, framework):
         name = dotted_label(framework.get("name", ""), self.rules)
-        if not name:
+        if not name or name.split(".")[-1] == "slave":
             return
         host, port = pid_parts(framework.get("pid"))
-        self._addresses(name, host_addresses(host or framework.get("hostname")))
-        if port:
-            self._srv(f"_framework._tcp.{name}", port, name)
+        addresses = host_addresses(host or framework.get("hostname"))
+        if not re.fullmatch("leader|master[0-9]*", name):
+            self._addresses(name, addresses)
+            if port and addresses:
+                self._srv(f"_framework._tcp.{name}", port, name)
         for task in framework.get("tasks", []):
             if task.get("state") == "TASK_RUNNING" and task.get("slave_id") in self.agents:
                 self._task(task, name)
@@ -217,7 +222,7 @@ class Model:
     def _discovery_port(self, port, framework, name, full):
         port_name = label(port.get("name", ""), self.rules)
         for place in (framework, f"{framework}.slave"):
-            for protocol in protocols(port):
+            for protocol in protocols(port, self.rules):
                 owner = f"_{name}._{protocol}.{place}"
                 self._srv(owner, port["number"], f"{full}.{place}")
                 if port_name:

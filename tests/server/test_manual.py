@@ -106,7 +106,7 @@ def test_the_page_has_every_option_and_no_warning(page):
     items = re.findall(r"^     ([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
     assert ", ".join(items).split(", ") == list(documented())
     flat = re.sub(r"‐\n +|\s+", lambda space: "" if "‐" in space[0] else " ", text)
-    for words in ("Default: 30.", "Default: netinfo, mesos, host.", "Default: mesos. max-age",
+    for words in ("Default: 30.", "Default: auto.", "Default: mesos. max-age",
                   "_http._web._tcp.marathon.mesos. (SRV)", "polls fail, no state yet: ...",
                   "/examples/mesos.zone", "stub-addr: 10.0.0.53", "force a poll", "mod-rrl",
                   "master: [ 10.0.0.1:5050,", "RFC 8914"):

@@ -181,6 +181,14 @@ static void test_pid(void **unused)
 		{ TEXT("master@127.0.0.1"), { 0 }, 0 },
 		{ TEXT("master@:5050"), { 0 }, 0 },
 		{ TEXT("a@b@127.0.0.1:5050"), { 0 }, 0 },
+		{ TEXT("  slave(1)@127.0.0.1:5051 "), TEXT("127.0.0.1"), 5051 },
+		{ TEXT("\t\r\nmaster@host:5050\v\f\n"), TEXT("host"), 5050 },
+		{ TEXT("  "), { 0 }, 0 },
+		{ TEXT(" @host:1 "), { 0 }, 0 },
+		{ TEXT("master@ host:1"), { 0 }, 0 },
+		{ TEXT("master@host :1"), { 0 }, 0 },
+		{ TEXT("master@host: 1"), { 0 }, 0 },
+		{ TEXT("\0master@host:1\0"), { 0 }, 0 },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		check_hostport(&cases[i], pid_parse);

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 #include <libknot/errcode.h>
 
+#include "module/pages.h"
 #include "module/vector.h"
 
 static void test_example(void **unused)
@@ -123,6 +125,52 @@ static void test_vector(void **unused)
 	vector_free(&numbers, &arena);
 	assert_int_equal(arena.taken, 0);
 	vector_free(&numbers, &arena);
+
+	/* Room that is not in use counts as well. */
+	assert_non_null(vector_push(&numbers, &arena));
+	assert_in_range(arena.taken, 2 * sizeof(uint32_t), 40000);
+	vector_free(&numbers, &arena);
+	assert_int_equal(arena.taken, 0);
+}
+
+/*! \brief Mappings of this process, in pages. */
+static long mapped_pages(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	return pages;
+}
+
+/*! \brief What is freed is the system's again, all that was mapped for alignment included. */
+static void test_pages(void **unused)
+{
+	(void)unused;
+	enum { TIMES = 100 };
+	const size_t size = ((size_t)5 << 20) + 1;
+	char *neighbours[TIMES];
+	long before = mapped_pages();
+	for (int i = 0; i < TIMES; i++) {
+		/* So that mappings begin anywhere and have others next to them. */
+		neighbours[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		assert_ptr_not_equal(neighbours[i], MAP_FAILED);
+		char *memory = pages_alloc(size);
+		assert_non_null(memory);
+		assert_int_equal((uintptr_t)memory % (2 << 20), 0);
+		memset(memory, 2, size);
+		neighbours[i][0] = (char)i;
+		pages_free(memory, size);
+	}
+	assert_in_range(mapped_pages(), 0, before + TIMES * 40);
+	for (int i = 0; i < TIMES; i++) {
+		assert_int_equal(neighbours[i][0], i);
+		(void)munmap(neighbours[i], 4096);
+	}
+	pages_free(NULL, size);
+	assert_null(pages_alloc(SIZE_MAX));
 }
 
 int main(void)
@@ -130,7 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example), cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_limit),   cmocka_unit_test(test_rewind),
-		cmocka_unit_test(test_vector),
+		cmocka_unit_test(test_vector),  cmocka_unit_test(test_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

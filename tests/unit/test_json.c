@@ -228,6 +228,41 @@ static void test_passed_over(void **unused)
 	}
 }
 
+/*! \brief In two parts, wherever they are parted: an escape may begin at the end of the first. */
+static void test_passed_over_in_parts(void **unused)
+{
+	(void)unused;
+	struct text doc = TEXT("{\"no\":[\"a\\u0041b\",\"\\u00e9\",\"\\n\"],\"name\":\"x\"}");
+	for (size_t at = 1; at < doc.len; at++) {
+		/* What follows the first part in memory is none of its business. */
+		char *text = NULL;
+		size_t len = 0;
+		struct log log = { open_memstream(&text, &len), -1 };
+		assert_non_null(log.out);
+		struct json_parser *parser = json_parser_new(&handler, &log);
+		assert_non_null(parser);
+		assert_int_equal(json_parser_feed(parser, doc.data, at), KNOT_EOK);
+		assert_int_equal(json_parser_feed(parser, doc.data + at, doc.len - at), KNOT_EOK);
+		assert_int_equal(json_parser_finish(parser), KNOT_EOK);
+		json_parser_free(parser);
+		fclose(log.out);
+		assert_string_equal(text, "<1 2='x' 1>");
+		free(text);
+	}
+}
+
+/*! \brief Integers that a double does not hold as they are, and that no 64 bits hold. */
+static void test_large_integers(void **unused)
+{
+	(void)unused;
+	check(TEXT("{\"ports\":[999999999999999,9007199254740993,9223372036854775807,"
+	           "9999999999999999999,"
+	           "92233720368547758070,18446744073709551616,"
+	           "340282366920938463463374607431768211456]}"),
+	      "<1<3 4=999999999999999  4=9007199254740992  4=9.2233720368547758e+18  4=1e+19 "
+	      " 4=9.2233720368547758e+19  4=1.8446744073709552e+19  4=3.4028236692093846e+38 3>1>");
+}
+
 static void test_keys(void **unused)
 {
 	(void)unused;
@@ -647,13 +682,22 @@ static void test_null(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wanted),         cmocka_unit_test(test_unwanted),
-		cmocka_unit_test(test_passed_over),    cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_strings),        cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_numbers),        cmocka_unit_test(test_top_number),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_long_strings),   cmocka_unit_test(test_long_others),
-		cmocka_unit_test(test_handler_errors), cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_unwanted),
+		cmocka_unit_test(test_passed_over_in_parts),
+		cmocka_unit_test(test_large_integers),
+		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_top_number),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_long_strings),
+		cmocka_unit_test(test_long_others),
+		cmocka_unit_test(test_handler_errors),
+		cmocka_unit_test(test_locale),
 		cmocka_unit_test(test_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,16 @@ static void test_dotted_longest(void **state)
 	assert_int_equal(label_take_dotted(long_by_one, labels), 0);
 	assert_int_equal(label_make_dotted(LABEL_RFC1123, fits, labels), 254);
 	assert_int_equal(label_make_dotted(LABEL_RFC1123, long_by_one, labels), 0);
+
+	/* 254 octets again, then 255: no room is left for the root. */
+	const char *three = C60 "ccc." C60 "ccc." C60 "ccc.";
+	char longer[LABEL_NAME_MAX + 1];
+	snprintf(longer, sizeof(longer), "%s" C60 "c", three);
+	assert_int_equal(label_take_dotted(text(longer), labels), 254);
+	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(longer), labels), 254);
+	snprintf(longer, sizeof(longer), "%s" C60 "cc", three);
+	assert_int_equal(label_take_dotted(text(longer), labels), 0);
+	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(longer), labels), 0);
 }
 
 static void test_hash(void **state)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "module/snapshot.h"
+#include "module/snapshot_build.h"
 
 static const knot_dname_t *const ZONE = (const knot_dname_t *)"\005mesos";
 
@@ -241,6 +241,71 @@ static void test_many_names(void **state)
 	snapshot_unref(snapshot);
 }
 
+#define OWNER_MAX 64
+
+/*! \brief Makes the name of a number below others; the same for all numbers if \a before is NULL.
+ */
+static void number_owner(char owner[static OWNER_MAX], const char *before, uint32_t number)
+{
+	if (before == NULL) {
+		snprintf(owner, OWNER_MAX, "one.mesos.");
+	} else {
+		snprintf(owner, OWNER_MAX, "%s%u.mesos.", before, number);
+	}
+}
+
+/*! \brief Adds up to a limit of memory: all that is taken counts, the snapshot itself included. */
+static void test_memory(void **state)
+{
+	(void)state;
+	static const char *const owners[] = { "%u.mesos.", "a.b.c.d.e.f.g.%u.mesos.",
+		                              "one.mesos." };
+	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners); i++) {
+		const size_t limit = (size_t)8 << 20;
+		struct snapshot_builder *builder = snapshot_builder_new(ZONE, 30);
+		snapshot_builder_limit(builder, limit, NULL);
+		uint32_t count = 0;
+		uint8_t rdata[16] = { 0 };
+		char owner[OWNER_MAX];
+		for (int ret = KNOT_EOK; ret == KNOT_EOK; count++) {
+			number_owner(owner, owners[i], count);
+			memcpy(rdata, &count, sizeof(count));
+			ret = snapshot_builder_add(builder, dname(owner), KNOT_RRTYPE_AAAA, rdata,
+			                           sizeof(rdata));
+			assert_true(ret == KNOT_EOK || ret == KNOT_ESPACE);
+		}
+		assert_in_range(count, 1000, limit / 50);
+		/* What is there stays, and there is room for a snapshot of it. */
+		size_t reserved = builder->reserved;
+		struct snapshot *snapshot = finish(builder);
+		assert_int_equal(snapshot_stats(snapshot).records, count - 1);
+		assert_in_range(snapshot_stats(snapshot).bytes, reserved / 3, reserved);
+		snapshot_unref(snapshot);
+	}
+}
+
+/*! \brief Stopped while one set is sorted, and while many names are written. */
+static void test_stop(void **state)
+{
+	(void)state;
+	static const char *const owners[] = { NULL, "" };
+	for (size_t i = 0; i < 2; i++) {
+		atomic_bool stop = false;
+		struct snapshot_builder *builder = snapshot_builder_new(ZONE, 30);
+		snapshot_builder_limit(builder, SNAPSHOT_MEMORY_MAX, &stop);
+		for (uint32_t j = 0; j < 20000; j++) {
+			char owner[OWNER_MAX];
+			number_owner(owner, owners[i], j);
+			add(builder, owner, KNOT_RRTYPE_A, &j, sizeof(j));
+		}
+		atomic_store(&stop, true);
+		struct snapshot *snapshot = NULL;
+		assert_int_equal(snapshot_builder_finish(builder, &snapshot), KNOT_ECONNABORTED);
+		assert_null(snapshot);
+		snapshot_builder_free(builder);
+	}
+}
+
 static void test_refs(void **state)
 {
 	(void)state;
@@ -264,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_outside),    cmocka_unit_test(test_order),
 		cmocka_unit_test(test_targets),    cmocka_unit_test(test_large_set),
 		cmocka_unit_test(test_many_names), cmocka_unit_test(test_refs),
+		cmocka_unit_test(test_memory),     cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

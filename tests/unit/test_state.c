@@ -390,6 +390,88 @@ static void test_dropped_tasks(void **unused)
 	free(task);
 }
 
+/*! \brief Opens a stream into memory with the start of a state of one running task. */
+static FILE *open_task(char **doc, size_t *len)
+{
+	FILE *out = open_memstream(doc, len);
+	assert_non_null(out);
+	fputs("{\"leader\":\"m@h:1\",\"slaves\":[],\"frameworks\":[{\"tasks\":[{\"id\":\"t\","
+	      "\"slave_id\":\"S0\",\"state\":\"TASK_RUNNING\"",
+	      out);
+	return out;
+}
+
+/*! \brief Of a task's lists only so much is kept, so that one alone does not fill the memory. */
+static void test_one_task_has_bounds(void **unused)
+{
+	(void)unused;
+	enum { PORTS = 20000, WORDS = 50, RANGES = 10000 };
+	char *doc = NULL;
+	size_t len = 0;
+	FILE *out = open_task(&doc, &len);
+	fputs(",\"resources\":{\"ports\":\"[", out);
+	for (int i = 0; i < RANGES; i++) {
+		fputs("1-1,", out);
+	}
+	fputs("]\"},\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{\"number\":1}", out);
+	for (int i = 0; i < WORDS; i++) {
+		fprintf(out, ",{\"number\":2,\"protocol\":\"%060000d\"}", i);
+	}
+	for (int i = 0; i < PORTS; i++) {
+		fputs(",{\"number\":3}", out);
+	}
+	fputs("]}},\"statuses\":[{\"state\":\"TASK_RUNNING\",\"container_status\":"
+	      "{\"network_infos\":[{\"ip_addresses\":[{}",
+	      out);
+	for (int i = 0; i < PORTS; i++) {
+		fputs(",{\"ip_address\":\"10.0.0.1\"}", out);
+	}
+	fputs("]}]}}]},{\"id\":\"next\",\"slave_id\":\"S0\",\"state\":\"TASK_RUNNING\","
+	      "\"discovery\":{\"ports\":{\"ports\":[{\"number\":4,\"name\":\"n\"}]}}}]}]}",
+	      out);
+	fclose(out);
+
+	struct state *state = NULL;
+	assert_int_equal(parse(doc, len, 16384, &state), KNOT_EOK);
+	const struct state_task *task = &state->tasks[0];
+	enum { KEPT_WORDS = STATE_TEXTS_MAX / 60000 };
+	assert_int_equal(task->ranges_count, STATE_LIST_MAX);
+	assert_int_equal(task->discovery_count, STATE_LIST_MAX);
+	assert_int_equal(task->netinfo.count, STATE_LIST_MAX);
+	assert_int_equal(task->discovery_ports[KEPT_WORDS].number, 2);
+	assert_int_equal(task->discovery_ports[KEPT_WORDS + 1].number, 3);
+	assert_int_equal(task->cut, RANGES + 1 + WORDS + PORTS + PORTS - 3 * STATE_LIST_MAX);
+	assert_int_equal(state->tasks[1].cut, 0);
+	assert_int_equal(state->tasks[1].discovery_count, 1);
+	state_free(state);
+	free(doc);
+}
+
+/*! \brief Of a task's statuses only the addresses of the last are kept, however many there are. */
+static void test_many_statuses(void **unused)
+{
+	(void)unused;
+	enum { COUNT = 50000 };
+	char *doc = NULL;
+	size_t len = 0;
+	FILE *out = open_task(&doc, &len);
+	fputs(",\"statuses\":[{}", out);
+	for (int i = 0; i < COUNT; i++) {
+		fprintf(out,
+		        ",{\"state\":\"TASK_RUNNING\",\"timestamp\":%d,\"container_status\":"
+		        "{\"network_infos\":[{\"ip_address\":\"10.0.0.1\"}]}}",
+		        i);
+	}
+	fputs("]}]}]}", out);
+	fclose(out);
+	struct state *state = NULL;
+	assert_int_equal(parse(doc, len, 16384, &state), KNOT_EOK);
+	assert_int_equal(state->tasks[0].netinfo.count, 1);
+	assert_int_equal(state->tasks[0].cut, 0);
+	state_free(state);
+	free(doc);
+}
+
 static void test_many_agents(void **unused)
 {
 	(void)unused;
@@ -450,6 +532,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_memory_limit),
 		cmocka_unit_test(test_dropped_tasks),
+		cmocka_unit_test(test_one_task_has_bounds),
+		cmocka_unit_test(test_many_statuses),
 		cmocka_unit_test(test_many_agents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,25 @@ static void test_statuses(void **unused)
 	CHECK_RULES(TASK_FRAME("\"statuses\":[%s]"), rules);
 }
 
+/*! \brief Port 0 of the host is none. */
+static void test_mappings(void **unused)
+{
+	(void)unused;
+	static const struct rule rules[] = {
+		{ "{\"host_port\":1}", "maps_ports=1" },
+		{ "{\"host_port\":0}", "maps_ports=0" },
+		{ "{\"host_port\":0},{\"host_port\":31000},{\"host_port\":0}", "maps_ports=1" },
+		{ "{\"container_port\":80}", "maps_ports=0" },
+		{ "{}", "maps_ports=0" },
+	};
+	CHECK_RULES(TASK_FRAME("\"container\":{\"docker\":{\"port_mappings\":[%s]}}"), rules);
+	CHECK_RULES(TASK_FRAME("\"container\":{\"network_infos\":[{\"port_mappings\":[%s]}]}"),
+	            rules);
+	CHECK_RULES(TASK_FRAME("\"statuses\":[{\"state\":\"TASK_RUNNING\",\"container_status\":"
+	                       "{\"network_infos\":[{\"port_mappings\":[%s]}]}}]"),
+	            rules);
+}
+
 static void test_network_infos(void **unused)
 {
 	(void)unused;
@@ -309,7 +328,7 @@ int main(void)
 		cmocka_unit_test(test_agents),    cmocka_unit_test(test_tasks),
 		cmocka_unit_test(test_ranges),    cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_statuses),  cmocka_unit_test(test_network_infos),
-		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_labels),    cmocka_unit_test(test_mappings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

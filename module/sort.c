@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stddef.h>
+
+#include "module/sort.h"
+
+/*! \brief Lists of 2^0, 2^1, ... items: more than memory can hold. */
+#define BINS 48
+
+/*! \brief Comparisons between two looks at whether to stop: some hundred microseconds. */
+#define STEPS 4096
+
+/*! \brief One run of sort_list(). */
+struct sorter {
+	sort_compare_f compare;
+	void *ctx;
+	const atomic_bool *stop;
+	unsigned steps;
+	bool stopped;
+};
+
+static bool is_stopped(struct sorter *s)
+{
+	if (++s->steps % STEPS == 0 && s->stop != NULL && atomic_load(s->stop)) {
+		s->stopped = true;
+	}
+	return s->stopped;
+}
+
+/*! \brief Merges two lists; of equal items those of \a a come first. */
+static struct link *merge(struct sorter *s, struct link *a, struct link *b)
+{
+	struct link *first = NULL, **end = &first;
+	while (a != NULL && b != NULL && !is_stopped(s)) {
+		struct link **least = s->compare(a, b, s->ctx) <= 0 ? &a : &b;
+		*end = *least;
+		end = &(*least)->next;
+		*least = *end;
+	}
+	*end = a != NULL ? a : b;
+	return first;
+}
+
+bool sort_list(struct link **first, sort_compare_f compare, void *ctx, const atomic_bool *stop)
+{
+	struct sorter s = { .compare = compare, .ctx = ctx, .stop = stop };
+	struct link *bins[BINS] = { NULL };
+
+	for (struct link *item = *first, *next; item != NULL && !s.stopped; item = next) {
+		next = item->next;
+		item->next = NULL;
+		size_t i = 0;
+		for (; bins[i] != NULL; i++) {
+			item = merge(&s, bins[i], item);
+			bins[i] = NULL;
+		}
+		bins[i] = item;
+	}
+
+	*first = NULL;
+	for (size_t i = 0; i < BINS && !s.stopped; i++) {
+		*first = merge(&s, bins[i], *first);
+	}
+	return !s.stopped;
+}
