@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others make of our answers: resolvers, load balancers and judges, with the examples of packaging/doc.
+"""What others make of our answers: resolvers, load balancers and judges.
+
+The examples are those of packaging/doc.
 
 All run in a network of their own (skipped where that is not permitted), in which knotd has the
 address and the port that those examples give it, so that they are run as they are.

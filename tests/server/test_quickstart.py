@@ -120,7 +120,8 @@ class Quickstart:
 
 def shapes(text):
     """The lines with what differs from run to run made alike: addresses, tasks' hashes, agents."""
-    return {re.sub(r"(?<=-)\w{5}-s\d+|\d+(?=[.\n])", "N", line + "\n") for line in text.splitlines()}
+    changing = re.compile(r"(?<=-)\w{5}-s\d+|\d+(?=[.\n])")
+    return {changing.sub("N", line + "\n") for line in text.splitlines()}
 
 
 def wait_records(name, kind, condition=bool, seconds=30):
