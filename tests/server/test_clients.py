@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others make of our answers: resolvers, load balancers and judges, with README's examples.
+"""What others make of our answers: resolvers, load balancers and judges.
+
+The examples are those of packaging/doc.
 
 All run in a network of their own (skipped where that is not permitted), in which knotd has the
-address and the port that README's examples give it, so that they are run as they are.
+address and the port that those examples give it, so that they are run as they are.
 """
 import contextlib
 import http.server
@@ -22,11 +24,11 @@ import dns.rdata
 import pytest
 import states
 from ask import TCP, Ask, Way
+from documents import example
 from knotd import REPOSITORY, Knotd
 from master import Master
 from network import MOUNT, is_permitted, own_network
 from ports import free_port
-from readme import example
 from waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")
@@ -71,7 +73,7 @@ def state(master, *addresses):
 
 
 class OnPort53(Knotd):
-    """knotd where README's examples have it."""
+    """knotd where the examples have it."""
     address = SERVER
 
     def __init__(self):
@@ -371,7 +373,7 @@ def test_getaddrinfo(cluster, tmp_path, options):
 
 
 def test_refused_ends_the_search_list(cluster, tmp_path):
-    """Why README gives clients with a search list a resolver: this is not ours to change."""
+    """Why clients.md gives clients with a search list a resolver: this is not ours to change."""
     conf = f"nameserver {SERVER}\nsearch elsewhere.example marathon.mesos\n"
     assert getent(tmp_path, conf, "--no-addrconfig", "ahosts", "web") == (2, [])
     conf = f"nameserver {SERVER}\nsearch other.mesos marathon.mesos\n"

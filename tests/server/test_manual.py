@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The manual page, README.md and the module say the same about options."""
+"""The manual page, README.md, packaging/doc and the module say the same."""
 import importlib.machinery
 import importlib.util
 import re
@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
+from documents import PATHS, TEXTS
 from knotd import REPOSITORY
 
-README = (REPOSITORY / "README.md").read_text()
 OPTIONS_C = (REPOSITORY / "module/options.c").read_text()
 TEMPLATE = REPOSITORY / "packaging/knotd-mod-mesos.7.in"
 
@@ -29,15 +29,15 @@ manual = load_manual()
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("manual") / "knotd-mod-mesos.7"
     with open(path, "w", encoding="utf-8") as file:
-        subprocess.run([REPOSITORY / "packaging/manual", TEMPLATE, REPOSITORY / "README.md",
-                        "VERSION=0", "MODULE=/mesos.so", "EXAMPLES=/examples"], stdout=file,
-                       check=True, timeout=60)
+        subprocess.run([REPOSITORY / "packaging/manual", TEMPLATE, *PATHS, "VERSION=0",
+                        "MODULE=/mesos.so", "EXAMPLES=/examples"], stdout=file, check=True,
+                       timeout=60)
     return path
 
 
 def documented():
     """What README.md's table says: name -> (meaning, default)."""
-    _, *rows = manual.rows(README, "Options")
+    _, *rows = manual.rows(TEXTS, "Options")
     return {name: (meaning, default) for names, meaning, default in rows
             for name in re.findall(r"`([^`]*)`", names)}
 
@@ -124,7 +124,7 @@ def test_mandoc_finds_no_fault(page):
                                   "@GONE@"])
 def test_a_part_that_is_not_there_is_an_error(part):
     with pytest.raises((ValueError, KeyError)):
-        list(manual.page(part, README, {}))
+        list(manual.page(part, TEXTS, {}))
 
 
 def sources():
@@ -137,9 +137,9 @@ THEIR_OWN = ("Connection refused", "No route to host", "SSL peer certificate",
              "Too many open files")
 
 
-@pytest.mark.parametrize("heading", ["When a name does not resolve", "Reasons"])
+@pytest.mark.parametrize("heading", ["Lines of the log", "Reasons"])
 def test_documented_lines_are_the_modules(heading):
-    _, *rows = manual.rows(README, heading)
+    _, *rows = manual.rows(TEXTS, heading)
     for cell, _ in rows:
         for phrase in re.findall(r"`([^`]*)`", cell):
             for part in re.split(r"\.\.\.|\bN\b|'\.\.\.'", phrase.replace("ZooKeeper ...: ", "")):
@@ -149,7 +149,7 @@ def test_documented_lines_are_the_modules(heading):
 
 
 def test_all_reasons_are_documented():
-    text = README.replace("5 redirects", "%d redirects").replace("...", "%")
+    text = "\n".join(TEXTS).replace("5 redirects", "%d redirects").replace("...", "%")
     reasons = (set(re.findall(r'fail\(&?req,\s*\w+,\s*"([^"]+)"', sources())) - {"%s", "%s: %s"}
                | set(re.findall(r'zk->problem = (?:[^;"]*\? )?"([^"]+)"', sources()))
                | set(re.findall(r'return "(a redirect[^"]+)"', sources())))
@@ -157,3 +157,24 @@ def test_all_reasons_are_documented():
     for reason in reasons - {"out of memory"}:
         start = re.split(r"%", reason)[0].strip(" '")
         assert start in text, reason
+
+
+# The documents themselves.
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        if not target.startswith("https://"):
+            assert (path.parent / target).exists(), target
+
+
+def test_readme_is_short_and_leads_to_every_document():
+    readme, *others = PATHS
+    assert len(readme.read_text().splitlines()) < 250
+    for path in others:
+        assert f"(packaging/doc/{path.name})" in readme.read_text()
+
+
+def test_every_document_is_installed():
+    build = (REPOSITORY / "packaging/meson.build").read_text()
+    assert re.findall(r"'doc/(.*[.]md)'", build) == [path.name for path in PATHS[1:]]

@@ -546,6 +546,22 @@ def test_zones_have_identifiers_of_their_own(tmp_path):
     assert len(set(found)) == len(found) == 3
 
 
+@pytest.mark.parametrize("listener, expected", [("0.0.0.0", ["A\t192.0.2.9"]),
+                                                ("::", ["A\t192.0.2.9", "AAAA\t2001:db8::9"])])
+def test_the_name_server_has_addresses_that_are_listened_on(monkeypatch, listener, expected):
+    monkeypatch.setattr(converter, "own_addresses", lambda: ["192.0.2.9", "2001:db8::9"])
+    result = converter.Result(
+        converter.Config([("masters", ["a:1"]), ("listener", listener)]), "config.json",
+        "/etc/knot", "/var/lib/knot", [])
+    assert re.findall(r"^ns1\.mesos\.\t(.*)", result.zones["mesos.zone"], re.M) == expected
+
+
+def test_what_is_empty_needs_no_comment(tmp_path):
+    """As in what /v1/config of a Mesos-DNS gives."""
+    found = notes(printed(tmp_path, example("minimal", IAMConfigFile="", file="", zk="", Zk=None)))
+    assert not {"IAMConfigFile", "file", "zk"} & set(found)
+
+
 def test_old_keys(tmp_path):
     found = notes(printed(tmp_path, example("minimal", Email="a.b", ns="ns1")))
     assert "SOARname" in found["Email"] and "SOAMname" in found["ns"]

@@ -76,7 +76,9 @@ def test_holds_these_files_and_no_other(package):
     assert paths == {
         str(module()), "/usr/share/man/man7/knotd-mod-mesos.7.gz",
         *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone")),
-        *(f"/usr/share/doc/{PACKAGE}/{name}" for name in ("changelog.gz", "copyright"))}
+        *(f"/usr/share/doc/{PACKAGE}/{name}" for name in ("changelog.gz", "copyright")),
+        *(f"/usr/share/doc/{PACKAGE}/{path.name}"
+          for path in (REPOSITORY / "packaging/doc").glob("*"))}
 
 
 def test_depends_on_the_series_of_knot_it_is_built_for(package):

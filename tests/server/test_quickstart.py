@@ -19,6 +19,7 @@ from waiting import PATIENCE, wait_for
 
 ADDRESS, PORT = "127.0.0.1", 5353
 READY = "Ctrl-C ends it."
+README = (REPOSITORY / "README.md").read_text()
 
 # All in one process: there is but one such port.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quickstart")]
@@ -117,6 +118,12 @@ class Quickstart:
         return self.process.returncode
 
 
+def shapes(text):
+    """The lines with what differs from run to run made alike: addresses, tasks' hashes, agents."""
+    changing = re.compile(r"(?<=-)\w{5}-s\d+|\d+(?=[.\n])")
+    return {changing.sub("N", line + "\n") for line in text.splitlines()}
+
+
 def wait_records(name, kind, condition=bool, seconds=30):
     return wait_for(lambda: condition(data(ask(name, kind), kind)), seconds, f"{name} {kind}")
 
@@ -136,6 +143,18 @@ def test_demo_cluster_answers_and_lives():
             done = subprocess.run(line, shell=True, stdout=subprocess.PIPE, text=True,
                                   stdin=subprocess.DEVNULL, timeout=20 * PATIENCE, check=True)
             assert done.stdout.strip(), line
+
+        # README's session is what one sees.
+        session = re.search(r"^\$ packaging/quickstart\n(.*?)^```$", README, re.M | re.S)[1]
+        questions = re.findall(r"^\$ (kdig .*)\n((?:(?!\$).*\n)+)", session, re.M)
+        assert len(questions) == session.count("$ ") > 2
+        for command, shown in questions:
+            command = re.sub(r"(?<=-x )\S+", data(ask("web.marathon.mesos.", "A"), "A")[0], command)
+            done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=20 * PATIENCE, check=True)
+            assert shapes(done.stdout) == shapes(shown), command
+        words = re.search(r"\[mesos\.\] module .* leader ", session)[0]
+        assert words in quickstart.output
 
         # Instances come and go.
         seen = {len(data(ask("web.marathon.mesos.", "A"), "A"))}
