@@ -142,7 +142,7 @@ def test_documented_lines_are_the_modules(heading):
     _, *rows = manual.rows(TEXTS, heading)
     for cell, _ in rows:
         for phrase in re.findall(r"`([^`]*)`", cell):
-            for part in re.split(r"\.\.\.|\bN\b|'\.\.\.'", phrase.replace("ZooKeeper ...: ", "")):
+            for part in re.split(r"\.\.\.|\b[NM]\b|'\.\.\.'", phrase.replace("ZooKeeper ...: ", "")):
                 part = part.strip(" '").replace("5 redirects", "%d redirects")
                 if not part.startswith(THEIR_OWN):
                     assert part in sources(), phrase
