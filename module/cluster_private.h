@@ -44,11 +44,14 @@ struct cluster {
 	struct stats_polls stats; /*!< What the instances show. */
 
 	/* The poller's own. */
-	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
-	size_t masters_count;          /*!< Of \a masters. */
-	size_t known_count;            /*!< The first of them, that make records. */
-	struct endpoint last_good;     /*!< The static master to ask first. */
-	uint32_t failures;             /*!< Polls failed in a row. */
+	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;     /*!< Of \a masters. */
+	/*! Those that make records, in the order of their numbers: \a announced, or \a masters. */
+	const struct endpoint *known;
+	size_t known_count;                               /*!< Of \a known. */
+	struct endpoint announced[ZOOKEEPER_MASTERS_MAX]; /*!< ZooKeeper's masters, sorted. */
+	struct endpoint last_good;                        /*!< The static master to ask first. */
+	uint32_t failures;                                /*!< Polls failed in a row. */
 	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
 	bool loaded;                   /*!< A poll has succeeded. */
 	bool hurry;                    /*!< The next poll comes after RETRY_MS. */

@@ -37,6 +37,12 @@ def wait_app(server, app):
     server.wait_ready(f"{app}.marathon.mesos.")
 
 
+def numbered(*masters):
+    """What ports() gives of masters on one address."""
+    return {f"master{number}.mesos.": port
+            for number, port in enumerate(sorted(master.port for master in masters))}
+
+
 def ports(server):
     """Ports of the known masters, by name."""
     return {name: port for name, port in
@@ -53,7 +59,26 @@ def test_leader_is_found(server, zookeeper, master, other):
     start(server, zookeeper.url)
     wait_app(server, "one")
     assert other.count() == 0
-    assert ports(server) == {"master0.mesos.": master.port, "master1.mesos.": other.port}
+    assert ports(server) == numbered(master, other)
+
+
+def test_failover_renumbers_nobody(server, zookeeper, master, other):
+    """Numbers go by address and port, whoever leads."""
+    with Master() as third:
+        masters = [master, other, third]
+        for turn in range(3):
+            for place in range(3):
+                one = masters[(turn + place) % 3]
+                lead(one, f"app{turn}")
+                zookeeper.announce(one, 10 * turn + place)
+            if turn == 0:
+                start(server, zookeeper.url)
+            for place in range(3) if turn else ():
+                zookeeper.resign(10 * (turn - 1) + place)
+            wait_app(server, f"app{turn}")
+            wait_for(lambda: ports(server) == numbered(*masters), what="the same numbers")
+            leader = ask.data(server.ask("_leader._tcp.mesos.", "SRV"), "SRV")
+            assert leader == [f"0 1 {masters[turn].port} leader.mesos."]
 
 
 def test_new_leader_is_known_at_once(server, zookeeper, master, other):
