@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masters found through ZooKeeper, a real one."""
 import signal
+import socket
 import time
 
 import ask
@@ -225,6 +226,45 @@ def test_auth(server, master):
         server.reload()
         wait_app(server, "one")
         assert "p:a/s@s" not in server.log and "wrong" not in server.log
+
+
+@pytest.mark.parametrize("masters", [1, 5])
+def test_stop_while_it_hangs(server, zookeeper, master, masters):
+    """A second is what stopping may take, however many clusters wait for the same hung server."""
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    for number in range(1, masters):
+        server.module(f"cluster{number}", master=zookeeper.url, poll_interval=60 + number)
+        server.zone(f"zone{number}.", "", [f"mod-mesos/cluster{number}"])
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    wait_for(lambda: zookeeper.sessions() == masters, what="all sessions")
+    zookeeper.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < max(1, 0.6 * masters) * PATIENCE
+    finally:
+        zookeeper.process.send_signal(signal.SIGCONT)
+
+
+def test_server_that_never_answers(server, master):
+    """It takes connections and says nothing: neither polls nor the end wait for it."""
+    lead(master, "one")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"zk://127.0.0.1:{listener.getsockname()[1]}/mesos"
+        start(server, url, master.address, poll_interval=1)
+        wait_app(server, "one")
+        server.wait_polls(master, 4)
+        for _ in range(2):
+            began = time.monotonic()
+            server.module("cluster", master=[url, master.address], poll_timeout=50)
+            server.reload()
+            assert time.monotonic() - began < 2 * PATIENCE
+        wait_app(server, "one")
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 1 * PATIENCE
 
 
 def test_stop_and_reload_are_quick(server, zookeeper, master):
