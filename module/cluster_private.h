@@ -44,10 +44,13 @@ struct cluster {
 	struct stats_polls stats; /*!< What the instances show. */
 
 	/* The poller's own. */
-	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
-	size_t masters_count;          /*!< Of \a masters. */
-	size_t known_count;            /*!< The first of them, that make records. */
-	struct endpoint last_good;     /*!< The static master to ask first. */
+	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;     /*!< Of \a masters. */
+	/*! Those that make records, in the order of their numbers: \a announced, or \a masters. */
+	const struct endpoint *known;
+	size_t known_count;                               /*!< Of \a known. */
+	struct endpoint announced[ZOOKEEPER_MASTERS_MAX]; /*!< ZooKeeper's masters, sorted. */
+	struct endpoint last_good;                        /*!< The static master to ask first. */
 	struct endpoint named;         /*!< Whom ZooKeeper named as the poll began; or all zero. */
 	bool silence;                  /*!< A master has been silent in this poll. */
 	bool silence_said;             /*!< So it was in the last good one, or it has been said. */

@@ -134,6 +134,22 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+int endpoint_compare(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+	struct address x_addr = { .len = UINT8_MAX }, y_addr = { .len = UINT8_MAX };
+	(void)address_parse((struct text){ x->host, strlen(x->host) }, &x_addr);
+	(void)address_parse((struct text){ y->host, strlen(y->host) }, &y_addr);
+	int diff = x_addr.len - y_addr.len;
+	if (diff == 0) {
+		diff = memcmp(x_addr.bytes, y_addr.bytes, sizeof(x_addr.bytes));
+	}
+	if (diff == 0) {
+		diff = strcmp(x->host, y->host);
+	}
+	return diff != 0 ? diff : x->port - y->port;
+}
+
 const char *endpoint_text(const struct endpoint *endpoint, bool url,
                           char buf[static ENDPOINT_TEXT_MAX])
 {

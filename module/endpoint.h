@@ -68,6 +68,13 @@ bool endpoint_set(struct endpoint *out, struct text host, uint16_t port, bool tl
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
 /*!
+ * \brief Sorts endpoints by address and port, names behind addresses (for qsort()).
+ *
+ * \return As strcmp(); 0 only if both have the same host and port.
+ */
+int endpoint_compare(const void *a, const void *b);
+
+/*!
  * \brief Writes `HOST:PORT` (IPv6 in brackets), with the scheme in front if \a url.
  *
  * \return \a buf

@@ -112,11 +112,18 @@ static void find_masters(struct cluster *cluster, char problem[static ZOOKEEPER_
 	for (size_t i = 0; i < count; i++) {
 		add_master(cluster, &found[i]);
 	}
+	/* Whoever leads: a failover renumbers nobody. */
 	cluster->known_count = cluster->masters_count;
+	cluster->known = cluster->announced;
+	memcpy(cluster->announced, cluster->masters,
+	       cluster->known_count * sizeof(*cluster->announced));
+	qsort(cluster->announced, cluster->known_count, sizeof(*cluster->announced),
+	      endpoint_compare);
 	for (size_t i = 0; i < cluster->options->masters_count; i++) {
 		add_master(cluster, &cluster->options->masters[i]);
 	}
 	if (cluster->known_count == 0) {
+		cluster->known = cluster->masters;
 		cluster->known_count = cluster->masters_count;
 	}
 	master_set_known(cluster->client, cluster->masters, cluster->masters_count);
@@ -175,7 +182,7 @@ static bool want_host(void *resolver, struct text host)
 static void resolve(struct cluster *cluster, const struct state *state)
 {
 	for (size_t i = 0; i < cluster->known_count; i++) {
-		want_master(cluster, &cluster->masters[i]);
+		want_master(cluster, &cluster->known[i]);
 	}
 	records_hosts(state, want_host, cluster->resolver);
 	resolver_wait(cluster->resolver);
@@ -300,7 +307,7 @@ static int build(struct cluster *cluster, const struct state *state, int64_t tim
 	     i++) {
 		struct records_output output;
 		struct snapshot *snapshot = NULL;
-		ret = view_build(views[i], state, cluster->masters, cluster->known_count,
+		ret = view_build(views[i], state, cluster->known, cluster->known_count,
 		                 cluster->resolver, &cluster->stop, &output, &snapshot);
 		if (ret == KNOT_EOK) {
 			snapshot_set_time(snapshot, time);

@@ -21,8 +21,9 @@ struct pool_job {
 
 /*! \brief The names of one kind that wait, and how many threads work on such. */
 struct lane {
-	TAILQ_HEAD(, pool_job) line;
+	TAILQ_HEAD(line, pool_job) line;
 	unsigned threads;
+	unsigned turns; /*!< How often a thread has taken one. */
 };
 
 /*! \brief All of this process, whatever clusters there are. */
@@ -95,15 +96,30 @@ static void look_up(const char *name, struct pool_result *result)
 	result->ms = clock_ms(CLOCK_MONOTONIC) - began;
 }
 
+/*!
+ * \brief Takes who is next; NULL if nobody is in line.
+ *
+ * That is the first in line, so that everybody's turn comes, but every second time the last: who
+ * comes late need not wait for all that hang.
+ */
+static struct pool_job *next_job(struct lane *lane)
+{
+	struct pool_job *job = lane->turns++ % 2 == 0 ? TAILQ_FIRST(&lane->line)
+	                                              : TAILQ_LAST(&lane->line, line);
+	if (job != NULL) {
+		take_out(job);
+		job->running = true;
+	}
+	return job;
+}
+
 /*! \brief Works on a lane until nobody is in line. */
 static void *run(void *ctx)
 {
 	struct lane *lane = ctx;
 	pthread_mutex_lock(&pool.lock);
 	struct pool_job *job;
-	while ((job = TAILQ_FIRST(&lane->line)) != NULL) {
-		take_out(job);
-		job->running = true;
+	while ((job = next_job(lane)) != NULL) {
 		pthread_mutex_unlock(&pool.lock);
 		struct pool_result result = { 0 };
 		look_up(job->name, &result);

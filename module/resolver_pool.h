@@ -9,7 +9,8 @@
  *
  * - getaddrinfo() cannot be cancelled, and with a name server that is silent it takes as long as
  *   its resolv.conf says. So each lane of names has threads of its own, at most POOL_THREADS in
- *   this process: what hangs holds up its own lane only. Within one, first come is first served.
+ *   this process: what hangs holds up its own lane only. In line both who came first and who came
+ *   last have their turns.
  * - A thread lives while its lane has something to do. It outlives whoever started it, and needs
  *   the library to stay mapped.
  * - Everything is behind one mutex, which nobody holds while waiting: any thread may call.

@@ -28,7 +28,7 @@ CONFIGURATION = """\
 tickTime=200
 maxSessionTimeout=60000
 dataDir={directory}
-clientPortAddress=127.0.0.1
+clientPortAddress={host}
 clientPort={port}
 admin.enableServer=false
 4lw.commands.whitelist=cons
@@ -50,8 +50,7 @@ class Ensemble:
     def __init__(self, path="/mesos"):
         self.path = path
         self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self.url = f"zk://{self.address}{path}"
+        self.move("127.0.0.1")
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-zk-"))
         self.process = None
         self.client = None
@@ -64,10 +63,17 @@ class Ensemble:
         self.stop()
         shutil.rmtree(self.directory)
 
+    def move(self, host):
+        """Where it is to listen from its next start on."""
+        self.host = host
+        self.address = f"{host}:{self.port}"
+        self.url = f"zk://{self.address}{self.path}"
+
     def start(self):
         """Starts the server, with all that it had before."""
         conf = self.directory / "zoo.cfg"
-        conf.write_text(CONFIGURATION.format(directory=self.directory, port=self.port))
+        conf.write_text(CONFIGURATION.format(directory=self.directory, host=self.host,
+                                             port=self.port))
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [JAVA, "-Xmx64m", "-cp", JAR, "org.apache.zookeeper.server.ZooKeeperServerMain",
@@ -80,7 +86,7 @@ class Ensemble:
         try:
             # kazoo would wait longer after each try of its own, and for its whole timeout if the
             # server takes its connection before it serves.
-            with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
+            with socket.create_connection((self.host, self.port), 1) as probe:
                 probe.sendall(b"cons")
                 if b"not currently serving" in probe.recv(4096):
                     return False

@@ -65,7 +65,7 @@ def master(network):
 def name_server(addresses, delay=0.0):
     """Knows the A records of a dictionary, and what does not exist; silent without one.
 
-    Gives the list of the names that were asked for.
+    An address of None is one that never comes. Gives the list of the names that were asked for.
     """
     asked, ending = [], threading.Event()
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -76,8 +76,10 @@ def name_server(addresses, delay=0.0):
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.RA
         question = query.question[0]
-        address = addresses.get(question.name.to_text().lower())
+        address = addresses.get(question.name.to_text().lower(), "")
         if address is None:
+            return
+        if not address:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         elif question.rdtype == 1:
             reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", "A", address))
@@ -200,6 +202,65 @@ def test_master_with_silent_name_server(server, master, patient):
         assert "does not resolve" in server.wait_log("some masters failed")[0]
 
 
+def hanging(count):
+    """Names of frameworks' hosts that nobody ever answers for, as addresses of name_server()."""
+    return {f"scheduler{number}.hangs.test.": None for number in range(count)}
+
+
+def hanging_state(master, count):
+    return states.state(
+        master, states.framework("marathon", states.task("web")),
+        *(states.framework(f"fw{number}", hostname=f"scheduler{number}.hangs.test")
+          for number in range(count)))
+
+
+def test_strangers_names_hang(server, master, patient):
+    """Forty frameworks' host names take for ever: the master's own is found all the same."""
+    addresses = {"master.example.test.": "127.0.0.1", **hanging(40)}
+    with name_server(addresses) as asked:
+        master.serve(hanging_state(master, 40))
+        start(server, f"master.example.test:{master.port}")
+        server.wait_ready("web.marathon.mesos.")
+        wait_for(lambda: sum("hangs" in name for name in asked) >= 6, 20, "their look-ups")
+        began, count = time.monotonic(), master.count()
+        server.wait_polls(master, count + 8, 40)
+        assert time.monotonic() - began < 8 * (1.1 + SOON)
+        assert len(server.module_lines()) == 1, server.module_lines()
+        # Who comes later is found beside those that hang.
+        addresses["late.example.test."] = "10.5.0.77"
+        content = hanging_state(master, 40)
+        content["frameworks"].append(states.framework("late", hostname="late.example.test"))
+        master.serve(content)
+        server.wait_until("late.mesos.", "A", lambda reply: reply.answer, 60)
+        # Another cluster, and the leader that a redirect names: in the same process.
+        with Master() as standby:
+            standby.serve(redirect(f"//leader.example.test:{master.port}/master/state"))
+            addresses["leader.example.test."] = "127.0.0.1"
+            addresses["standby.example.test."] = "127.0.0.1"
+            server.module("other", master=f"standby.example.test:{standby.port}", poll_interval=1)
+            server.zone("other.", "", ["mod-mesos/other"])
+            server.reload()
+            server.wait_ready("web.marathon.other.")
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < SOON
+
+
+def test_name_server_that_goes_silent(server, master, patient):
+    """A name keeps its addresses while it is looked up again."""
+    addresses = {**ADDRESSES, "master.example.test.": "127.0.0.1"}
+    with name_server(addresses) as asked:
+        master.serve(state(master))
+        start(server, f"master.example.test:{master.port}")
+        assert_resolved(server)
+        addresses.update(dict.fromkeys(addresses))
+        count = len(asked)
+        server.wait_polls(master, master.count() + 4, 40)
+        assert len(asked) > count
+        assert_resolved(server)
+        assert not server.module_lines("fail")
+
+
 def test_redirect_with_silent_name_server(server, master, patient):
     """The leader's host name takes for ever; it is found among the other masters."""
     with name_server(None), Master() as leader:
@@ -298,6 +359,31 @@ def test_agents_in_own_zone(server, master):
     began = time.monotonic()
     server.stop()
     assert time.monotonic() - began < SOON
+
+
+def test_zookeeper_moves(server, master):
+    """Its servers are found again behind the same host name, without a reload."""
+    addresses = {"zk.example.test.": "127.0.0.1"}
+    with name_server(addresses), Ensemble() as zookeeper, Master() as other:
+        master.serve(state(master, 0))
+        other.serve(state(other, 0))
+        zookeeper.announce(master, 1)
+        start(server, f"zk://zk.example.test:{zookeeper.port}/mesos")
+        server.wait_ready("web.marathon.mesos.")
+        for number, host in enumerate(("127.0.0.2", "127.0.0.3")):
+            zookeeper.stop()
+            wait_for(lambda number=number: len(server.module_lines("no connection")) == number + 1,
+                     20, "an outage in the log")
+            zookeeper.move(host)
+            addresses["zk.example.test."] = host
+            zookeeper.start()
+            zookeeper.announce(master if number else other, 0)
+            server.wait_until("_leader._tcp.mesos.", "SRV", lambda reply, number=number: any(
+                record.port == (master if number else other).port
+                for rrset in reply.answer for record in rrset), 40)
+            wait_for(lambda number=number:
+                     len(server.module_lines("ZooKeeper answers again")) == number + 1, 20,
+                     "the end of it in the log")
 
 
 def test_zookeeper_in_own_zone(server, master):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masters found through ZooKeeper, a real one."""
 import signal
+import socket
 import time
 
 import ask
@@ -37,6 +38,12 @@ def wait_app(server, app):
     server.wait_ready(f"{app}.marathon.mesos.")
 
 
+def numbered(*masters):
+    """What ports() gives of masters on one address."""
+    return {f"master{number}.mesos.": port
+            for number, port in enumerate(sorted(master.port for master in masters))}
+
+
 def ports(server):
     """Ports of the known masters, by name."""
     return {name: port for name, port in
@@ -53,7 +60,26 @@ def test_leader_is_found(server, zookeeper, master, other):
     start(server, zookeeper.url)
     wait_app(server, "one")
     assert other.count() == 0
-    assert ports(server) == {"master0.mesos.": master.port, "master1.mesos.": other.port}
+    assert ports(server) == numbered(master, other)
+
+
+def test_failover_renumbers_nobody(server, zookeeper, master, other):
+    """Numbers go by address and port, whoever leads."""
+    with Master() as third:
+        masters = [master, other, third]
+        for turn in range(3):
+            for place in range(3):
+                one = masters[(turn + place) % 3]
+                lead(one, f"app{turn}")
+                zookeeper.announce(one, 10 * turn + place)
+            if turn == 0:
+                start(server, zookeeper.url)
+            for place in range(3) if turn else ():
+                zookeeper.resign(10 * (turn - 1) + place)
+            wait_app(server, f"app{turn}")
+            wait_for(lambda: ports(server) == numbered(*masters), what="the same numbers")
+            leader = ask.data(server.ask("_leader._tcp.mesos.", "SRV"), "SRV")
+            assert leader == [f"0 1 {masters[turn].port} leader.mesos."]
 
 
 def test_new_leader_is_known_at_once(server, zookeeper, master, other):
@@ -200,6 +226,45 @@ def test_auth(server, master):
         server.reload()
         wait_app(server, "one")
         assert "p:a/s@s" not in server.log and "wrong" not in server.log
+
+
+@pytest.mark.parametrize("masters", [1, 5])
+def test_stop_while_it_hangs(server, zookeeper, master, masters):
+    """A second is what stopping may take, however many clusters wait for the same hung server."""
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    for number in range(1, masters):
+        server.module(f"cluster{number}", master=zookeeper.url, poll_interval=60 + number)
+        server.zone(f"zone{number}.", "", [f"mod-mesos/cluster{number}"])
+    start(server, zookeeper.url)
+    wait_app(server, "one")
+    wait_for(lambda: zookeeper.sessions() == masters, what="all sessions")
+    zookeeper.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < max(1, 0.6 * masters) * PATIENCE
+    finally:
+        zookeeper.process.send_signal(signal.SIGCONT)
+
+
+def test_server_that_never_answers(server, master):
+    """It takes connections and says nothing: neither polls nor the end wait for it."""
+    lead(master, "one")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"zk://127.0.0.1:{listener.getsockname()[1]}/mesos"
+        start(server, url, master.address, poll_interval=1)
+        wait_app(server, "one")
+        server.wait_polls(master, 4)
+        for _ in range(2):
+            began = time.monotonic()
+            server.module("cluster", master=[url, master.address], poll_timeout=50)
+            server.reload()
+            assert time.monotonic() - began < 2 * PATIENCE
+        wait_app(server, "one")
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 1 * PATIENCE
 
 
 def test_stop_and_reload_are_quick(server, zookeeper, master):

@@ -166,12 +166,34 @@ static void test_set(void **state)
 	assert_string_equal(endpoint.host, "ab.c");
 }
 
+/*! \brief By number, not by text; IPv4 before IPv6 before names. */
+static void test_compare(void **state)
+{
+	(void)state;
+	static const char *const sorted[] = { "9.0.0.1:5050",    "10.0.0.1:80",     "10.0.0.1:5050",
+		                              "10.0.0.20:5050",  "192.168.0.1:1",   "[::2]:1",
+		                              "[2001:db8::1]:1", "[2001:db8::1]:2", "a.test:2",
+		                              "b.test:1" };
+	enum { COUNT = sizeof(sorted) / sizeof(*sorted) };
+	for (size_t i = 0; i < COUNT; i++) {
+		for (size_t j = 0; j < COUNT; j++) {
+			struct endpoint a, b;
+			assert_null(endpoint_parse(sorted[i], &a));
+			assert_null(endpoint_parse(sorted[j], &b));
+			int diff = endpoint_compare(&a, &b);
+			assert_int_equal(diff < 0, i < j);
+			assert_int_equal(diff > 0, i > j);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_redirect), cmocka_unit_test(test_not_followed),
 		cmocka_unit_test(test_equal),    cmocka_unit_test(test_set),
+		cmocka_unit_test(test_compare),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -421,11 +421,10 @@ static void check_model(const struct state *state, const struct model *model)
 	}
 	for (uint32_t i = 0; i < state->tasks_count; i++) {
 		const struct state_task *task = &state->tasks[i];
-		int a = state->agents[task->agent].id.data[1] - '0';
-		int f = state->frameworks[task->framework].id.data[1] - '0';
-		int t = task->id.data[1] - '0';
-		assert_true(a >= 0 && a < AGENTS && f >= 0 && f < FRAMEWORKS && t >= 0 &&
-		            t < TASKS_EACH);
+		unsigned a = state->agents[task->agent].id.data[1] - '0';
+		unsigned f = state->frameworks[task->framework].id.data[1] - '0';
+		unsigned t = task->id.data[1] - '0';
+		assert_true(a < AGENTS && f < FRAMEWORKS && t < TASKS_EACH);
 		count[a][f][t]++;
 	}
 	for (int i = 0; i < AGENTS * FRAMEWORKS * TASKS_EACH; i++) {

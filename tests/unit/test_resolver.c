@@ -234,8 +234,8 @@ static void test_names_are_bounded(void **state)
 	struct resolver *resolver = resolver_new(&stop);
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + LONG_MS;
 	char last[64], beyond[64];
-	snprintf(last, sizeof(last), "n%u.test", RESOLVER_NAMES_MAX - 1);
-	snprintf(beyond, sizeof(beyond), "n%u.test", RESOLVER_NAMES_MAX);
+	snprintf(last, sizeof(last), "n%d.test", RESOLVER_NAMES_MAX - 1);
+	snprintf(beyond, sizeof(beyond), "n%d.test", RESOLVER_NAMES_MAX);
 	while (!has(resolver, last) || !has(resolver, "master.test")) {
 		assert_true(clock_ms(CLOCK_MONOTONIC) < end);
 		resolver_begin(resolver);

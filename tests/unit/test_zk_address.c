@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -104,6 +105,35 @@ static void test_equal(void **state)
 	zk_address_free(NULL);
 }
 
+/*! \brief What was wiped last, before it was. */
+static char wiped[64];
+
+/* In place of the C library's; the second is what it is called with _FORTIFY_SOURCE. */
+void __explicit_bzero_chk(void *data, size_t len, size_t room);
+
+void explicit_bzero(void *data, size_t len)
+{
+	snprintf(wiped, sizeof(wiped), "%.*s", (int)len, (const char *)data);
+	memset(data, 0, len);
+}
+
+void __explicit_bzero_chk(void *data, size_t len, size_t room)
+{
+	(void)room;
+	explicit_bzero(data, len);
+}
+
+/*! \brief No password is left behind. */
+static void test_password_is_wiped(void **state)
+{
+	(void)state;
+	wiped[0] = '\0';
+	zk_address_free(parse("zk://a/m"));
+	assert_string_equal(wiped, "");
+	zk_address_free(parse("zk://user:secret@a/m"));
+	assert_string_equal(wiped, "user:secret");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_is),
 		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_password_is_wiped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
