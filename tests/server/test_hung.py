@@ -157,6 +157,25 @@ def test_slow_leader_while_another_is_named(server, master, other, third, named)
     assert master.count() == 1
 
 
+def test_reply_that_takes_long(server, master, other):
+    """Longer than a silence in all, but something comes each half second."""
+    body = json.dumps(state_with(master, "one")).encode()
+    pieces = [body[at:at + len(body) // 14 + 1] for at in range(0, len(body), len(body) // 14 + 1)]
+
+    def reply(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for piece in pieces:
+            handler.server.ending.wait(0.5)
+            handler.wfile.write(piece)
+
+    master.serve(reply)
+    other.serve(sends_to(master))
+    start(server, master, other)
+    wait_app(server, "one", SOON)
+    assert other.count() == 0
+    assert not server.module_lines(SILENT)
+
+
 def test_silence_that_comes_back_is_said_again(server, master, other):
     other.serve(sends_to(master))
     for _ in range(2):
