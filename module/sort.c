@@ -65,20 +65,22 @@ static struct link *take_run(struct sorter *s, struct link **list)
 bool sort_list(struct link **first, sort_compare_f compare, void *ctx, const atomic_bool *stop)
 {
 	struct sorter s = { .compare = compare, .ctx = ctx, .stop = stop };
-	struct link *bins[BINS] = { NULL };
+	struct link *bins[BINS]; /* The first ones are in use: most lists are short. */
+	size_t count = 0;
 
 	for (struct link *rest = *first; rest != NULL && !s.stopped;) {
 		struct link *run = take_run(&s, &rest);
 		size_t i = 0;
-		for (; bins[i] != NULL; i++) {
+		for (; i < count && bins[i] != NULL; i++) {
 			run = merge(&s, bins[i], run);
 			bins[i] = NULL;
 		}
+		count += i == count;
 		bins[i] = run;
 	}
 
 	*first = NULL;
-	for (size_t i = 0; i < BINS && !s.stopped; i++) {
+	for (size_t i = 0; i < count && !s.stopped; i++) {
 		*first = merge(&s, bins[i], *first);
 	}
 	return !s.stopped;
