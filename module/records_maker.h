@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief What records.c, records_budget.c and records_task.c share; for these alone.
+ * \brief What the files records*.c share; for these alone.
  */
 #pragma once
 
