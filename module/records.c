@@ -338,11 +338,15 @@ static void make_all(struct maker *m)
 		.sink = output->sink,
 	};
 	m->total = (struct spent){ 0 };
+	m->dropped = 0;
+	m->in_task = false;
 	if (m->reverse == NULL) {
 		put_masters(m);
 		put_agents(m);
 	}
 	put_frameworks(m);
+	output->cut += m->dropped;
+	m->in_task = true;
 	put_tasks(m);
 }
 

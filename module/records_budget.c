@@ -22,6 +22,7 @@ void maker_full_budget(struct maker *m)
 	m->budget.task = budget->task > 0 ? budget->task : RECORDS_TASK_MAX;
 	m->budget.octets = budget->octets > 0 ? budget->octets : RECORDS_OCTETS_MAX;
 	m->budget.memory = budget->memory > 0 ? budget->memory : UINT64_MAX;
+	m->task_memory = m->budget.memory;
 }
 
 bool maker_ended(struct maker *m)
@@ -47,11 +48,12 @@ void maker_cut(struct maker *m, const struct state_task *task, uint64_t records)
 	output->cut_example = task_title(task);
 }
 
-static void add(struct spent *spent, uint32_t octets, uint32_t memory)
+static void add(struct spent *spent, uint32_t octets, uint32_t memory, uint32_t names)
 {
 	spent->records++;
 	spent->octets += octets;
-	spent->memory += memory;
+	spent->names += names;
+	spent->memory += memory + names;
 	spent->widest_octets = MAX(spent->widest_octets, octets);
 	spent->widest_memory = MAX(spent->widest_memory, memory);
 }
@@ -59,38 +61,80 @@ static void add(struct spent *spent, uint32_t octets, uint32_t memory)
 bool maker_spend(struct maker *m, size_t owner_len, size_t len, unsigned new_labels)
 {
 	uint32_t octets = (uint32_t)(owner_len + len);
-	uint32_t memory = (uint32_t)(RECORD_MEMORY + 2 * len +
-	                             new_labels * (NAME_MEMORY + 2 * owner_len));
+	uint32_t memory = (uint32_t)(RECORD_MEMORY + 2 * len);
+	uint32_t names = (uint32_t)(new_labels * (NAME_MEMORY + 2 * owner_len));
 	bool fits = m->total.octets + octets <= m->budget.octets &&
-	            m->total.memory + memory <= m->budget.memory;
+	            m->total.memory + memory + names <= m->budget.memory;
+	bool is_due = !m->in_task || m->task.memory + memory + names <= m->task_memory;
 
-	if (m->counts != NULL || fits) {
-		add(&m->task, octets, memory);
-		add(&m->total, octets, memory);
+	if (m->counts != NULL || (fits && is_due)) {
+		add(&m->task, octets, memory, names);
+		add(&m->total, octets, memory, names);
 	} else if (m->is_cut) {
 		m->dropped++;
 	} else {
 		m->ret = KNOT_ESPACE;
 	}
-	return m->counts == NULL && fits;
+	return m->counts == NULL && fits && is_due;
 }
 
-/*! \brief What is left of something spent if a task's records are at most \a limit. */
-static uint64_t cut_to(uint64_t spent, uint32_t widest, uint32_t records, uint32_t limit)
+/*! \brief What a task spends at most if it makes so many records and may take so much memory. */
+static struct spent cut_to(const struct spent *task, uint32_t records, uint64_t memory)
 {
-	return records <= limit ? spent : MIN(spent, (uint64_t)widest * limit);
-}
-
-/*! \brief True if all records fit with so many for each task, beside those that are no task's. */
-static bool is_enough(const struct maker *m, const struct spent *other, uint32_t limit)
-{
-	struct spent sum = *other;
-	for (uint32_t i = 0; i < m->state->tasks_count; i++) {
-		const struct spent *task = &m->counts[i];
-		sum.octets += cut_to(task->octets, task->widest_octets, task->records, limit);
-		sum.memory += cut_to(task->memory, task->widest_memory, task->records, limit);
+	struct spent cut = *task;
+	if (task->records > records) {
+		cut.octets = MIN(task->octets, (uint64_t)task->widest_octets * records);
+		cut.memory = MIN(task->memory,
+		                 task->names + (uint64_t)task->widest_memory * records);
 	}
-	return sum.octets <= m->budget.octets && sum.memory <= m->budget.memory;
+	cut.memory = MIN(cut.memory, memory);
+	return cut;
+}
+
+/*! \brief What is spent in all with such limits for each task. */
+static struct spent sum_up(const struct maker *m, uint32_t records, uint64_t memory)
+{
+	struct spent sum = m->total;
+	for (uint32_t i = 0; i < m->state->tasks_count; i++) {
+		struct spent cut = cut_to(&m->counts[i], records, memory);
+		sum.octets -= m->counts[i].octets - cut.octets;
+		sum.memory -= m->counts[i].memory - cut.memory;
+	}
+	return sum;
+}
+
+/*! \brief Finds the most records of a task with which all octets fit. */
+static void find_records(struct maker *m)
+{
+	uint32_t low = 0, high = m->budget.task;
+	while (low < high && m->ret == KNOT_EOK) {
+		uint32_t middle = low + (high - low + 1) / 2;
+		if (sum_up(m, middle, UINT64_MAX).octets <= m->budget.octets) {
+			low = middle;
+		} else {
+			high = middle - 1;
+		}
+		m->steps |= STEPS - 1;
+		(void)maker_ended(m);
+	}
+	m->budget.task = low;
+}
+
+/*! \brief Finds the most memory of a task with which all memory fits. */
+static void find_memory(struct maker *m)
+{
+	uint64_t low = 0, high = m->budget.memory;
+	while (low < high && m->ret == KNOT_EOK) {
+		uint64_t middle = low + (high - low) / 2 + 1;
+		if (sum_up(m, m->budget.task, middle).memory <= m->budget.memory) {
+			low = middle;
+		} else {
+			high = middle - 1;
+		}
+		m->steps |= STEPS - 1;
+		(void)maker_ended(m);
+	}
+	m->task_memory = low;
 }
 
 void maker_cut_budget(struct maker *m, void (*make)(struct maker *m))
@@ -101,22 +145,8 @@ void maker_cut_budget(struct maker *m, void (*make)(struct maker *m))
 		return;
 	}
 	make(m);
-
-	struct spent other = m->total;
-	for (uint32_t i = 0; i < m->state->tasks_count; i++) {
-		other.octets -= m->counts[i].octets;
-		other.memory -= m->counts[i].memory;
-	}
-	uint32_t low = 0, high = m->budget.task;
-	while (low < high && !maker_ended(m)) {
-		uint32_t middle = low + (high - low + 1) / 2;
-		if (is_enough(m, &other, middle)) {
-			low = middle;
-		} else {
-			high = middle - 1;
-		}
-	}
-	m->budget.task = low;
+	find_records(m);
+	find_memory(m);
 	m->is_cut = true;
 	free(m->counts);
 	m->counts = NULL;

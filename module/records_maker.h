@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief What records.c, records_budget.c and records_task.c share; for these alone.
+ * \brief What the files records*.c share; for these alone.
  */
 #pragma once
 
@@ -13,9 +13,10 @@
 struct spent {
 	uint32_t records;
 	uint32_t widest_octets; /*!< The most that one of them takes. */
-	uint32_t widest_memory;
+	uint32_t widest_memory; /*!< ... without that of names. */
 	uint64_t octets;
-	uint64_t memory;
+	uint64_t names;  /*!< Memory of names. */
+	uint64_t memory; /*!< All memory. */
 };
 
 /*! \brief One run of records_make(). */
@@ -27,9 +28,11 @@ struct maker {
 	struct state_addresses *agents; /*!< Addresses of each agent. */
 	struct reverse *reverse;        /*!< Collects PTR records; NULL in a forward zone. */
 	struct records_budget budget;
+	uint64_t task_memory;        /*!< Most memory that the records of one task may take. */
 	struct spent total;          /*!< Of all records so far. */
 	struct spent task;           /*!< Of the task's records so far. */
 	uint32_t dropped;            /*!< Of the task's records: those that did not even fit so. */
+	bool in_task;                /*!< What is put now is a task's. */
 	struct spent *counts;        /*!< Set: records are counted only, of each task here. */
 	bool is_cut;                 /*!< The budget has been cut down to what fits. */
 	uint32_t steps;              /*!< Records and names looked at. */

@@ -6,7 +6,8 @@
  *     struct item { struct link link; int number; };
  *     bool done = sort_list(&first, compare_items, ctx, &stop);
  *
- * - A merge sort: n * log n steps whatever the order was, stable, no memory of its own.
+ * - A merge sort: n * log n steps whatever the order was, few where stretches of the list rise or
+ *   fall already; stable; no memory of its own.
  * - One thread at a time for a list.
  */
 #pragma once

@@ -32,8 +32,11 @@
 /*! \brief Most ports, ranges of ports, and addresses of one source that are kept of a task. */
 #define STATE_LIST_MAX 8192
 
-/*! \brief Most bytes of names and protocols that are kept of a task's ports. */
+/*! \brief Most bytes of names and protocols that are kept of a task's ports... */
 #define STATE_TEXTS_MAX (256U << 10)
+
+/*! \brief ... but so many of each, however many there are. */
+#define STATE_TEXT_MIN 64U
 
 /*! \brief Deepest nesting of objects and arrays (a real state has about 15). */
 #define STATE_DEPTH_MAX 256

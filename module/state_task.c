@@ -4,6 +4,7 @@
 #include "module/state_path.h"
 #include "module/state_task.h"
 #include "module/state_text.h"
+#include "module/util.h"
 
 static void init_status(struct state_status *status)
 {
@@ -152,12 +153,24 @@ static int read_ranges(struct state_task_builder *b, struct text text)
 	return KNOT_EOK;
 }
 
-/*! \brief Keeps a text of a port, if there is not too much of them. */
-static int copy_port_text(struct state_task_builder *b, struct text text, struct text *out)
+/*!
+ * \brief Keeps a text of a port, if there is not too much of them.
+ *
+ * \param is_list  Of a list that is too long its start is kept.
+ */
+static int copy_port_text(struct state_task_builder *b, struct text text, bool is_list,
+                          struct text *out)
 {
-	if (text.len > STATE_TEXTS_MAX - b->texts_len) {
-		b->port_too_long = true;
-		return KNOT_EOK;
+	uint32_t room = STATE_TEXTS_MAX > b->texts_len ? STATE_TEXTS_MAX - b->texts_len : 0;
+	room = MAX(room, STATE_TEXT_MIN);
+	if (text.len > room) {
+		const char *comma = is_list ? memrchr(text.data, ',', room) : NULL;
+		b->port_too_long = comma == NULL;
+		if (b->port_too_long) {
+			return KNOT_EOK;
+		}
+		b->task.cut++;
+		text.len = (uint32_t)(comma - text.data);
 	}
 	b->texts_len += text.len;
 	return text_copy(b->arena, text, out);
@@ -186,8 +199,8 @@ int state_task_string(struct state_task_builder *b, unsigned place, struct text 
 	case TASK_ID: return text_copy(b->arena, text, &b->task.id);
 	case TASK_NAME: return text_copy(b->arena, text, &b->task.name);
 	case DISCOVERY_NAME: return text_copy(b->arena, text, &b->task.discovery);
-	case PORT_NAME: return copy_port_text(b, text, &b->port.name);
-	case PORT_PROTOCOL: return copy_port_text(b, text, &b->port.protocol);
+	case PORT_NAME: return copy_port_text(b, text, false, &b->port.name);
+	case PORT_PROTOCOL: return copy_port_text(b, text, true, &b->port.protocol);
 	case TASK_RESOURCES_PORTS: return read_ranges(b, text);
 	case TASK_SLAVE_ID:
 		memcpy(b->agent_id, text.data, text.len);

@@ -92,7 +92,8 @@ static struct state_addresses resolve_nothing(void *hosts, struct text host)
 }
 
 /*! \brief Makes the records with the default options. */
-static void make_records(const struct state *state, records_put_f put, void *sink)
+static void make_records(const struct state *state, records_put_f put, int (*restart)(void *),
+                         void *sink)
 {
 	const struct records_input input = {
 		.zone = ZONE,
@@ -100,8 +101,9 @@ static void make_records(const struct state *state, records_put_f put, void *sin
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
 		.sources_count = 3,
 		.lookup = resolve_nothing,
+		.budget.memory = SNAPSHOT_MEMORY_MAX / 64 * 63,
 	};
-	struct records_output output = { .put = put, .sink = sink };
+	struct records_output output = { .put = put, .restart = restart, .sink = sink };
 	if (records_make(state, &input, &output) != KNOT_EOK) {
 		die("the records cannot be made");
 	}
@@ -110,7 +112,15 @@ static void make_records(const struct state *state, records_put_f put, void *sin
 static int build(void *builder, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
                  uint16_t len)
 {
-	return snapshot_builder_add(builder, owner, type, rdata, len);
+	return snapshot_builder_add(*(struct snapshot_builder **)builder, owner, type, rdata, len);
+}
+
+static int build_again(void *builder)
+{
+	struct snapshot_builder **b = builder;
+	snapshot_builder_free(*b);
+	*b = snapshot_builder_new(ZONE, TTL);
+	return *b != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
 static void run_stages(const char *path)
@@ -120,7 +130,7 @@ static void run_stages(const char *path)
 	double parsed = cpu();
 
 	struct snapshot_builder *builder = snapshot_builder_new(ZONE, TTL);
-	make_records(state, build, builder);
+	make_records(state, build, build_again, &builder);
 	double made = cpu();
 
 	struct snapshot *snapshot = NULL;
@@ -189,7 +199,7 @@ int main(int argc, char **argv)
 		run_json_c(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "zone") == 0) {
 		struct state *state = parse(argv[2]);
-		make_records(state, print, stdout);
+		make_records(state, print, NULL, stdout);
 		state_free(state);
 	} else {
 		die("usage: ingest stages|json-c|zone FILE");

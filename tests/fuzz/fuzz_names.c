@@ -7,7 +7,7 @@
  *
  * The input is lines, each a value of the state or of the configuration; its first byte says which
  * (see take_line()). knotd's part of a query is played by the functions below; the hooks are the
- * module's own.
+ * module's own. A line `B` sets the budget: records of a task, octets and memory of the zone.
  *
  * What has to be true: every record's owner and target is a lower-case name of letters, digits, `-`
  * and `_` that lies in its zone; the snapshot has all of them; every answer fits into the message,
@@ -61,6 +61,7 @@ struct zone {
 	struct snapshot_builder *builder;
 	knot_dname_storage_t owners[OWNERS_MAX]; /*!< The first of them. */
 	size_t owners_count;
+	uint64_t octets; /*!< Of owners and data. */
 };
 
 static const knot_dname_t *const zones[] = {
@@ -129,8 +130,8 @@ static void take_task_line(struct input *in, char what, struct text text)
 		if (task->ranges_count < LIST_MAX) {
 			struct state_port_range *range = &lists->ranges[task->ranges_count++];
 			range->first = (uint16_t)number(&text);
-			range->last = (uint16_t)MIN(UINT16_MAX,
-			                            range->first + number(&text) % RANGE_MAX);
+			uint32_t more = number(&text) % RANGE_MAX;
+			range->last = (uint16_t)MIN(UINT16_MAX, range->first + more);
 			task->ranges = lists->ranges;
 		}
 		break;
@@ -175,11 +176,16 @@ static void take_option(struct input *in, char what, struct text text)
 		break;
 	case 'Q':
 		in->id = (uint16_t)number(&text);
-		in->room = (uint16_t)MIN(4096, 512 + number(&text));
+		in->room = (uint16_t)(512 + number(&text) % (4096 - 512 + 1));
 		in->tcp = text.len > 0;
 		if (in->tcp) {
 			in->room = UINT16_MAX;
 		}
+		break;
+	case 'B':
+		in->records.budget.task = number(&text);
+		in->records.budget.octets = number(&text);
+		in->records.budget.memory = 16 * (uint64_t)number(&text);
 		break;
 	case 'l': take_endpoint(text, &in->state.leader_host, &in->state.leader_port); break;
 	default: break;
@@ -308,11 +314,23 @@ static int take_record(void *sink, const knot_dname_t *owner, uint16_t type, con
 		die("a record of another kind", owner);
 	}
 
+	zone->octets += knot_dname_size(owner) + len;
 	if (zone->owners_count < OWNERS_MAX) {
 		(void)knot_dname_to_wire(zone->owners[zone->owners_count++], owner,
 		                         sizeof(knot_dname_storage_t));
 	}
 	return snapshot_builder_add(zone->builder, owner, type, rdata, len);
+}
+
+/*! \brief Forgets what was put: it was too much. */
+static int restart(void *sink)
+{
+	struct zone *zone = sink;
+	snapshot_builder_free(zone->builder);
+	zone->builder = snapshot_builder_new(zone->input->records.zone, 30);
+	zone->owners_count = 0;
+	zone->octets = 0;
+	return zone->builder != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
 /* Answers. */
@@ -415,13 +433,16 @@ static void ask(const struct input *in, const struct snapshot *snapshot,
 static void run(const struct input *in)
 {
 	struct zone zone = { .input = in, .builder = snapshot_builder_new(in->records.zone, 30) };
-	struct records_output output = { .put = take_record, .sink = &zone };
+	struct records_output output = { .put = take_record, .restart = restart, .sink = &zone };
 	struct snapshot *snapshot = NULL;
 	if (zone.builder == NULL || records_make(&in->state, &in->records, &output) != KNOT_EOK ||
 	    snapshot_builder_finish(zone.builder, &snapshot) != KNOT_EOK) {
 		die("no snapshot", in->records.zone);
 	}
 	snapshot_builder_free(zone.builder);
+	if (in->records.budget.octets > 0 && zone.octets > in->records.budget.octets) {
+		die("more than the budget", in->records.zone);
+	}
 	snapshot_set_time(snapshot, clock_ms(CLOCK_MONOTONIC));
 
 	struct answer_view view = { .snapshot = snapshot };

@@ -97,6 +97,63 @@ def test_frameworks(master):
         states.framework("a" * 70 + ".b", app("9"), pid="scheduler@10.5.0.9:1009")))
 
 
+# Each with what the rules make of it, whether it has its scheduler's records, and its tasks'.
+CLUSTERS_NAMES = [
+    ("leader", "leader", False, True), ("LEADER.", "leader", False, True),
+    ("--Leader", "leader", False, True), ("master", "master", False, True),
+    ("master0", "master0", False, True), ("Master 17", "master17", False, True),
+    ("slave", "slave", False, False), ("x.slave", "x.slave", False, False),
+    ("X._Slave.", "x.slave", False, False), ("leader.slave", "leader.slave", False, False),
+    ("master_0", "master-0", True, True), ("x.leader", "x.leader", True, True),
+    ("slave.x", "slave.x", True, True), ("slave0", "slave0", True, True),
+    ("_leader._tcp", "leader.tcp", True, True), ("tcp", "tcp", True, True)]
+
+
+def test_names_of_the_cluster_are_its_own(master):
+    """What tenants can say is tried in all places; the cluster's names stay as they are."""
+    names = ["leader", "master0", "slave", "_leader._tcp", "_tcp", "_slave._tcp", "a.slave"]
+    frameworks = [
+        states.framework(name, *(states.task(
+            task, f"{task}.{number}", addresses=[f"10.7.{number}.{other}"], ports="[7-7]",
+            discovery=states.discovery(task, (7, task, task), (8, "x", "tcp")))
+            for other, task in enumerate(["web", *names])), pid=f"s@10.6.0.{number}:9")
+        for number, (name, *_) in enumerate(CLUSTERS_NAMES)]
+    records = assert_served(master, states.state(master, *frameworks))
+    for number, (_, label, scheduler, tasks) in enumerate(CLUSTERS_NAMES):
+        owners = owners_of(records, f"10.6.0.{number}")
+        assert owners == ({f"{label}.mesos."} if scheduler else set())
+        assert (f"web.{label}.mesos." in owners_of(records, f"10.7.{number}.0")) == tasks
+        assert ((f"0.{number}.7.10.in-addr.arpa.", "PTR", f"web.{label}.mesos.") in records) == (
+            tasks)
+    assert owners_of(records, "127.0.0.1") == {f"{name}.mesos." for name in (
+        "leader", "master", "master0")}
+    assert owners_of(records, f"0 1 {master.port} leader.mesos.") == {
+        "_leader._tcp.mesos.", "_leader._udp.mesos."}
+    assert {data for owner, _, data in records if owner == "slave.mesos."} == {"10.0.0.10"}
+
+
+def test_ports_of_odd_protocols(master):
+    """A protocol that is left out, or of which the rules leave nothing, means both."""
+    protocols = ["-", ",", " , ", "", "__", "名", "-,-", "udp", "-,udp", "tcp, SCTP"]
+    records = assert_served(master, one_framework(master, *(
+        states.task("x", str(number), discovery=states.discovery(
+            f"p{number}", (number, "n", protocol))) for number, protocol in enumerate(protocols))))
+    for number in range(7):
+        assert f"_n._p{number}._tcp.marathon.mesos." in {owner for owner, _, _ in records}
+        assert f"_p{number}._udp.marathon.slave.mesos." in {owner for owner, _, _ in records}
+
+
+def test_blanks_around_pids(master):
+    content = dict(states.state(
+        master, states.framework("blank", states.task("web", ports="[1-1]"),
+                                 pid="\t scheduler@10.5.0.1:1001\r\n"),
+        agents=[dict(states.agent(0), pid="  slave(1)@10.0.0.10:5051 ")]),
+        leader=f" {master.pid}\n")
+    records = assert_served(master, content)
+    assert owners_of(records, "10.5.0.1") == {"blank.mesos."}
+    assert "web.blank.mesos." in owners_of(records, "10.0.0.10")
+
+
 def test_agents_with_host_names(master):
     """What resolves has records, what does not makes none and spoils nothing."""
     agents = [states.agent(0, "localhost"), states.agent(1, "nobody.invalid", 5052),
@@ -124,6 +181,8 @@ def labelled(**addresses):
 
 MAPPED = {"type": "DOCKER", "docker": {"image": "x", "port_mappings": [
     {"host_port": 31000, "container_port": 80, "protocol": "tcp"}]}}
+MAPPED_0 = {"type": "DOCKER", "docker": {"image": "x", "port_mappings": [
+    {"host_port": 0, "container_port": 80}, {"container_port": 81}]}}
 UNMAPPED = {"type": "DOCKER", "docker": {"image": "x", "port_mappings": []}}
 
 ADDRESS_TASKS = [
@@ -148,6 +207,10 @@ ADDRESS_TASKS = [
     states.task("ports1", container=MAPPED, addresses=["10.1.7.1"]),
     states.task("ports2", container=UNMAPPED, addresses=["10.1.7.2"]),
     states.task("ports3", container=MAPPED),
+    states.task("ports4", container=MAPPED_0, addresses=["10.1.7.4"]),
+    states.task("ports5", statuses=[dict(status(1, "TASK_RUNNING", "10.1.7.5"), container_status={
+        "network_infos": [{"ip_addresses": [{"ip_address": "10.1.7.5"}],
+                           "port_mappings": [{"host_port": 0, "container_port": 80}]}]})]),
     states.task("shared1", addresses=["10.1.8.1", "10.1.8.2"]),
     states.task("shared2", addresses=["10.1.8.2", "10.1.8.3"]),
     states.task("twice", "twice.1", addresses=["10.1.8.4"]),
@@ -176,8 +239,10 @@ class Mixer:
     NAMES = ["web", "Web", "web.prod", "web-prod", "WEB_prod", "a..b", "9lives", "-x-", "名前",
              "name-ü", "_http", "x" * 63, "y" * 57 + ".z", "z-" * 40, "", " ", "leader", "slave",
              "_tcp", "1.2.3.4", "w" * 61 + "---v"]
-    FRAMEWORKS = ["marathon", "Marathon", "prod.marathon", "chronos v2", "slave", "_x", "名"]
-    PROTOCOLS = ["tcp", "udp", "TCP", "udp,tcp", "tcp, udp", "", "sctp", None]
+    FRAMEWORKS = ["marathon", "Marathon", "prod.marathon", "chronos v2", "slave", "_x", "名",
+                  "Leader", "master7", "x.slave"]
+    PROTOCOLS = ["tcp", "udp", "TCP", "udp,tcp", "tcp, udp", "", "sctp", None, "-", ",",
+                 "9p", "-,udp"]
     PORTS = [None, "[]", "[31000-31000]", "[31000-31002, 32000-32001]", "[1-x, 31500-31501]"]
     PORT_NAMES = ["http", "Odd Name.x", "", None, "_dns", "admin-1"]
 

@@ -406,6 +406,33 @@ static int restart_build(void *ctx)
 	return KNOT_EOK;
 }
 
+/*! \brief What is no task's is not held to a task's share, however many agents there are. */
+static void test_cluster_keeps_its_names(void **state)
+{
+	(void)state;
+	enum { AGENTS = 2000 };
+	static struct state_agent agents[AGENTS];
+	static char hosts[AGENTS][16];
+	struct cluster *cluster = many_tasks(0);
+	for (unsigned i = 0; i < AGENTS; i++) {
+		snprintf(hosts[i], sizeof(hosts[i]), "10.2.%u.%u", i >> 8, i & 0xff);
+		agents[i] = cluster->agent;
+		agents[i].host = text(hosts[i]);
+	}
+	cluster->state.agents = agents;
+	cluster->state.agents_count = AGENTS;
+	struct records_input input = defaults();
+	input.budget.memory = 4500000;
+	struct sink sink = { 0 };
+	struct records_output output = make(cluster, &input, &sink);
+	assert_int_equal(sink.restarts, 1);
+	assert_int_equal(count(&sink, "slave.mesos. A "), AGENTS);
+	assert_in_range(output.cut_tasks, 1, 40);
+	assert_true(is_in(&sink, "t0.fw.mesos. A "));
+	lines_free(&sink.lines);
+	free(cluster);
+}
+
 static void check_memory(const struct cluster *cluster)
 {
 	struct records_input input = defaults();
@@ -561,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_each_port_keeps_some),
 		cmocka_unit_test(test_zone_is_cut),
 		cmocka_unit_test(test_no_space),
+		cmocka_unit_test(test_cluster_keeps_its_names),
 		cmocka_unit_test(test_memory_of_ports),
 		cmocka_unit_test(test_memory_of_names),
 		cmocka_unit_test(test_stop),

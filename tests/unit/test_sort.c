@@ -49,6 +49,12 @@ static int mixed(int i)
 	return i * 7919 % 1009;
 }
 
+/*! \brief Stretches that fall, as records of one task and those of the next. */
+static int sawtooth(int i)
+{
+	return -(i % 500);
+}
+
 static int same(int i)
 {
 	(void)i;
@@ -58,7 +64,7 @@ static int same(int i)
 static void test_sort(void **state)
 {
 	(void)state;
-	static int (*const numbers[])(int) = { rising, falling, mixed, same };
+	static int (*const numbers[])(int) = { rising, falling, mixed, same, sawtooth };
 	static const int counts[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 1000, COUNT };
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		for (size_t j = 0; j < sizeof(counts) / sizeof(*counts); j++) {
@@ -85,6 +91,19 @@ static void test_sort(void **state)
 	}
 }
 
+/*! \brief What is in order, or all the other way round, is only looked at once. */
+static void test_runs(void **state)
+{
+	(void)state;
+	static int (*const numbers[])(int) = { rising, falling, same };
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		unsigned compared = 0;
+		struct link *first = list(COUNT, numbers[i]);
+		assert_true(sort_list(&first, compare_items, &compared, NULL));
+		assert_in_range(compared, COUNT - 1, COUNT + 1);
+	}
+}
+
 static void test_stop(void **state)
 {
 	(void)state;
@@ -102,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

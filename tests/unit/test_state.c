@@ -447,6 +447,46 @@ static void test_one_task_has_bounds(void **unused)
 	free(doc);
 }
 
+/*! \brief Of lists of protocols that are too long in all each keeps some, whole ones. */
+static void test_long_protocol_lists(void **unused)
+{
+	(void)unused;
+	enum { PORTS = 10, WORDS = 6000 };
+	char *doc = NULL;
+	size_t len = 0;
+	FILE *out = open_task(&doc, &len);
+	fputs(",\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{}", out);
+	for (int i = 0; i < PORTS; i++) {
+		fprintf(out, ",{\"number\":%d,\"name\":\"n%d\",\"protocol\":\"first", i, i);
+		for (int j = 0; j < WORDS; j++) {
+			fprintf(out, ",protocol%d", j % 10);
+		}
+		fputs("\"}", out);
+	}
+	fputs("]}}}]}]}", out);
+	fclose(out);
+
+	struct state *state = NULL;
+	assert_int_equal(parse(doc, len, 16384, &state), KNOT_EOK);
+	const struct state_task *task = &state->tasks[0];
+	assert_int_equal(task->discovery_count, PORTS);
+	uint32_t whole = 0, texts = 0;
+	for (int i = 0; i < PORTS; i++) {
+		const struct text list = task->discovery_ports[i].protocol;
+		assert_int_equal(task->discovery_ports[i].name.len, 2);
+		assert_true(list.len >= 5 && memcmp(list.data, "first", 5) == 0);
+		assert_int_equal((list.len - 5) % 10, 0);
+		whole += list.len == 5 + 10 * WORDS;
+		texts += list.len + 2;
+	}
+	assert_int_equal(whole, STATE_TEXTS_MAX / (5 + 10 * WORDS + 2));
+	assert_in_range(texts, STATE_TEXTS_MAX - 10,
+	                STATE_TEXTS_MAX + PORTS * (STATE_TEXT_MIN + 2));
+	assert_int_equal(task->cut, PORTS - whole);
+	state_free(state);
+	free(doc);
+}
+
 /*! \brief Of a task's statuses only the addresses of the last are kept, however many there are. */
 static void test_many_statuses(void **unused)
 {
@@ -533,6 +573,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_memory_limit),
 		cmocka_unit_test(test_dropped_tasks),
 		cmocka_unit_test(test_one_task_has_bounds),
+		cmocka_unit_test(test_long_protocol_lists),
 		cmocka_unit_test(test_many_statuses),
 		cmocka_unit_test(test_many_agents),
 	};
