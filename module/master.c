@@ -154,8 +154,19 @@ static int set_addresses(struct request *req, struct curl_slist **list)
 	return *list != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
-static void set_tls(CURL *easy, const struct options *options)
+/*! \brief Tells libcurl the files for https; it reads them by itself, each time. */
+static int set_tls(struct request *req)
 {
+	CURL *easy = req->client->easy;
+	const struct options *options = req->client->options;
+	const char *const files[] = { options->ca_file, options->cert_file, options->key_file };
+	for (int i = 0; i < 3 && req->endpoint.tls; i++) {
+		const char *error = files[i] != NULL ? credential_probe(files[i]) : NULL;
+		if (error != NULL) {
+			return fail(req, POLL_TLS, "'%s' %s", files[i], error);
+		}
+	}
+
 	if (options->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
 	}
@@ -163,6 +174,7 @@ static void set_tls(CURL *easy, const struct options *options)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, options->cert_file);
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, options->key_file);
 	}
+	return KNOT_EOK;
 }
 
 static int set_request(struct request *req, struct curl_slist *headers,
@@ -197,12 +209,11 @@ static int set_request(struct request *req, struct curl_slist *headers,
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, req->curl_error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, req);
-	set_tls(easy, req->client->options);
 	if (req->trusted && req->credential != NULL) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERPWD, req->credential);
 	}
-	return KNOT_EOK;
+	return set_tls(req);
 }
 
 /*! \brief Runs the transfer to its end, or until the client is stopped. */

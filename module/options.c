@@ -196,8 +196,7 @@ static int read_paths(struct source *src, struct options *opts)
 	return ret;
 }
 
-/*! \brief Reads the files as a poll will, to complain now and not then. */
-static int check_files(struct source *src, const struct options *opts)
+static int check_pair(struct source *src, const struct options *opts)
 {
 	if (opts->cert_file != NULL && opts->key_file == NULL) {
 		return complain(src, MOD_CERT_FILE, "needs key-file");
@@ -205,10 +204,20 @@ static int check_files(struct source *src, const struct options *opts)
 	if (opts->key_file != NULL && opts->cert_file == NULL) {
 		return complain(src, MOD_KEY_FILE, "needs cert-file");
 	}
+	return KNOT_EOK;
+}
 
+/*!
+ * \brief Reads the files as a poll will, to complain now and not then.
+ *
+ * Not of one that cannot be opened: knotd checks when it starts, as another user than knotc maybe,
+ * and would not start for what can mend itself. Not when loading for the same reason.
+ */
+static int check_files(struct source *src, const struct options *opts)
+{
 	if (opts->credential_file != NULL) {
 		const char *error = credential_read(opts->credential_file, NULL);
-		if (error != NULL) {
+		if (error != NULL && error != CREDENTIAL_UNREADABLE) {
 			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s", opts->credential_file,
 			                error);
 		}
@@ -217,7 +226,7 @@ static int check_files(struct source *src, const struct options *opts)
 	const char *bad = NULL;
 	const char *error = credential_check_tls(opts->ca_file, opts->cert_file, opts->key_file,
 	                                         &bad);
-	if (error != NULL) {
+	if (error != NULL && error != CREDENTIAL_UNREADABLE) {
 		const yp_name_t *item = bad == opts->ca_file     ? MOD_CA_FILE
 		                        : bad == opts->cert_file ? MOD_CERT_FILE
 		                                                 : MOD_KEY_FILE;
@@ -245,6 +254,9 @@ static int read_options(struct source *src, struct options *opts)
 		ret = read_paths(src, opts);
 	}
 	if (ret == KNOT_EOK) {
+		ret = check_pair(src, opts);
+	}
+	if (ret == KNOT_EOK && src->args != NULL) {
 		ret = check_files(src, opts);
 	}
 	return ret;
