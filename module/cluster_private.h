@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "module/cluster.h"
+#include "module/kept.h"
 #include "module/master.h"
 #include "module/stats.h"
 #include "module/view.h"
@@ -21,6 +22,14 @@ struct member {
 	struct cluster *cluster;
 	struct view *view;
 	knotd_mod_t *mod;
+	bool uncounted; /*!< It could not get its counters. */
+};
+
+/*! \brief Where a cluster's thread is. */
+enum cluster_phase {
+	THREAD_NONE,     /*!< None could be started yet. */
+	THREAD_STARTING, /*!< Somebody is at it. */
+	THREAD_RUNS,
 };
 
 /*! \brief A polled cluster. */
@@ -29,9 +38,11 @@ struct cluster {
 	struct options *options;
 	struct resolver *resolver;
 	struct master_client *client;
-	struct zookeeper *zk; /*!< NULL if masters are static only. */
-	pthread_t thread;
-	atomic_bool stop; /*!< The thread is to end. */
+	struct zookeeper *zk;     /*!< NULL if masters are static only. */
+	pthread_t thread;         /*!< Once \a phase says so. */
+	atomic_int phase;         /*!< enum cluster_phase. */
+	atomic_llong start_again; /*!< CLOCK_MONOTONIC in ms: when queries may start a thread. */
+	atomic_bool stop;         /*!< The thread is to end. */
 
 	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
 	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */

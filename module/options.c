@@ -21,6 +21,8 @@
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
 
+#define MOD_MESOS "\011mod-mesos"
+
 #define DAY (24 * 3600)
 
 static const knot_lookup_t ip_sources[] = {
@@ -55,13 +57,28 @@ const yp_item_t options_schema[] = {
 struct source {
 	knotd_conf_check_args_t *args; /*!< Set when checking. */
 	knotd_mod_t *mod;              /*!< Set when loading. */
+	const knotd_conf_t *id;        /*!< Set for another section than the instance's own. */
 	char error[512];               /*!< Option and reason. */
 };
 
+static knotd_conf_t get_once(const struct source *src, const yp_name_t *item)
+{
+	if (src->args != NULL) {
+		return knotd_conf_check_item(src->args, item);
+	}
+	return src->id != NULL ? knotd_conf(src->mod, MOD_MESOS, item, src->id)
+	                       : knotd_conf_mod(src->mod, item);
+}
+
 static knotd_conf_t get(const struct source *src, const yp_name_t *item)
 {
-	return src->args != NULL ? knotd_conf_check_item(src->args, item)
-	                         : knotd_conf_mod(src->mod, item);
+	knotd_conf_t conf = get_once(src, item);
+	if (conf.count == 0) {
+		/* Knot says the same of a list that is not there and of one it had no memory for.
+		 */
+		conf = get_once(src, item);
+	}
+	return conf;
 }
 
 /*! \brief Notes what is wrong with an option; returns KNOT_EINVAL. */
@@ -300,10 +317,21 @@ int options_load(knotd_mod_t *mod, struct options **out)
 {
 	struct source src = { .mod = mod };
 	int ret = make_options(&src, out);
-	if (ret != KNOT_EOK) {
+	if (ret == KNOT_EINVAL) {
 		knotd_mod_log(mod, LOG_ERR, "%s", src.error);
 	}
 	return ret;
+}
+
+bool options_are_of(const struct options *options, knotd_mod_t *mod, const knotd_conf_t *id)
+{
+	struct source src = { .mod = mod, .id = id };
+	struct options *others = NULL;
+	bool same = make_options(&src, &others) == KNOT_EOK &&
+	            options_same_polling(options, others) && options_same_naming(options, others) &&
+	            options->max_age == others->max_age;
+	options_free(others);
+	return same;
 }
 
 struct options *options_ref(struct options *opts)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -20,4 +21,21 @@ static inline int64_t clock_ms(clockid_t clock)
 	struct timespec now;
 	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*!
+ * \brief Sleeps before another attempt at what failed for want of memory: 10, 20, ... 320 ms.
+ *
+ * \param turn  Attempts so far; 0 at first.
+ *
+ * \return False if there were enough.
+ */
+static inline bool pause_for_memory(unsigned *turn)
+{
+	if (*turn >= 6) {
+		return false;
+	}
+	struct timespec pause = { .tv_nsec = 10000000L << (*turn)++ };
+	(void)nanosleep(&pause, NULL);
+	return true;
 }
