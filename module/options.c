@@ -6,6 +6,7 @@
 
 #include "module/credential.h"
 #include "module/options.h"
+#include "module/util.h"
 #include "module/zookeeper.h"
 
 #define MOD_MASTER          "\006master"
@@ -287,9 +288,6 @@ static int make_options(struct source *src, struct options **out)
 		opts->refs = 1;
 		ret = read_options(src, opts);
 	}
-	if (ret == KNOT_ENOMEM) {
-		snprintf(src->error, sizeof(src->error), "out of memory");
-	}
 	if (ret == KNOT_EOK) {
 		*out = opts;
 	} else {
@@ -305,12 +303,18 @@ int options_check(knotd_conf_check_args_t *args)
 	src.args = args;
 
 	struct options *opts = NULL;
-	int ret = make_options(&src, &opts);
-	if (ret != KNOT_EOK) {
-		args->err_str = src.error;
-	}
+	unsigned turn = 0;
+	int ret;
+	do {
+		ret = make_options(&src, &opts);
+	} while (ret == KNOT_ENOMEM && pause_for_memory(&turn));
 	options_free(opts);
-	return ret;
+	if (ret == KNOT_EINVAL) {
+		args->err_str = src.error;
+		return ret;
+	}
+	/* Nothing is wrong with the section if there was no memory to look at it. */
+	return KNOT_EOK;
 }
 
 int options_load(knotd_mod_t *mod, struct options **out)
