@@ -457,25 +457,40 @@ static knotd_state_t count(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *
 {
 	struct sight *sight = &current;
 	if (sight->ctx == knotd_mod_ctx(mod)) {
+		const struct answer *ctx = sight->ctx;
 		sight->ctx = NULL;
-		if (sight->kind != STATS_OTHER) {
+		if (sight->kind != STATS_OTHER && !ctx->uncounted) {
 			stats_count(mod, qdata, sight->kind, pkt);
 		}
 	}
 	return state;
 }
 
+/*! \brief Registers one hook within a query. */
+static int add_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
+{
+	int ret;
+	unsigned turn = 0;
+	do {
+		ret = knotd_mod_in_hook(mod, stage, hook);
+	} while (ret == KNOT_ENOMEM && pause_for_memory(&turn));
+	return ret;
+}
+
 int answer_hooks(knotd_mod_t *mod)
 {
-	int ret = knotd_mod_in_hook(mod, KNOTD_STAGE_PREANSWER, find_in_snapshot);
+	int ret = add_hook(mod, KNOTD_STAGE_PREANSWER, find_in_snapshot);
 	if (ret == KNOT_EOK) {
-		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ANSWER, complete_answer);
+		ret = add_hook(mod, KNOTD_STAGE_ANSWER, complete_answer);
 	}
 	if (ret == KNOT_EOK) {
-		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ADDITIONAL, add_addresses);
+		ret = add_hook(mod, KNOTD_STAGE_ADDITIONAL, add_addresses);
 	}
-	if (ret == KNOT_EOK) {
-		ret = knotd_mod_hook(mod, KNOTD_STAGE_END, count);
+	unsigned turn = 0;
+	while (ret == KNOT_EOK &&
+	       (ret = knotd_mod_hook(mod, KNOTD_STAGE_END, count)) == KNOT_ENOMEM &&
+	       pause_for_memory(&turn)) {
+		ret = KNOT_EOK;
 	}
 	return ret;
 }

@@ -24,12 +24,15 @@ struct answer {
 	int64_t stale_after; /*!< Age in ms from which answers are called stale. */
 	int64_t max_age;     /*!< Age in ms from which the snapshot is not used; 0: never. */
 	bool reverse;        /*!< A reverse zone: PTR records and no others. */
+	bool uncounted;      /*!< The instance could not get its counters. */
 	bool signer;         /*!< mod-onlinesign signs the zone. */
 	bool signer_first;   /*!< ... and comes before this module in the zone's list. */
 };
 
 /*!
  * \brief Registers the hooks of an instance whose context, a struct answer, is set.
+ *
+ * Tries for a while if memory runs out.
  *
  * \return KNOT_E* as knotd_mod_in_hook().
  */

@@ -1,43 +1,90 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <urcu.h>
 
 #include "module/cluster_private.h"
+#include "module/util.h"
 
-/*! \brief All clusters of this process, behind one mutex; touched at load and unload only. */
+/*! \brief Shortest time between two attempts to start a thread that queries ask for, in ms. */
+#define START_AGAIN_MS 1000
+
+/*!
+ * \brief All clusters of this process, behind one mutex; touched at load and unload only.
+ *
+ * Those that end do it by themselves and side by side: they are joined when they are done, or when
+ * no other is left, so that no thread outlives the last unload.
+ */
 static struct {
 	pthread_mutex_t lock;
 	struct cluster *clusters;
+	struct cluster *ending; /*!< Nobody is attached to these any more. */
 } registry = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void free_cluster(struct cluster *cluster)
+/*! \brief Makes and frees what only one thread at a time may (resolver_new(), resolver_free()). */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+/*! \brief Frees all that a cluster has, but for itself. */
+static void clear_cluster(struct cluster *cluster)
 {
 	zookeeper_free(cluster->zk);
 	state_free(cluster->before);
 	free(cluster->masters);
+	pthread_mutex_lock(&making);
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
+	pthread_mutex_unlock(&making);
 	pthread_cond_destroy(&cluster->changed);
 	pthread_mutex_destroy(&cluster->lock);
 	options_free(cluster->options);
-	free(cluster);
 }
 
+static void *run(void *ctx)
+{
+	struct cluster *cluster = ctx;
+	(void)poller_run(cluster);
+	/* Whoever has ended it is done with it, but for joining. */
+	pthread_mutex_lock(&cluster->lock);
+	pthread_mutex_unlock(&cluster->lock);
+	clear_cluster(cluster);
+	return NULL;
+}
+
+/*! \brief Starts the thread if it does not run; returns an errno. */
 static int start_thread(struct cluster *cluster)
 {
+	int idle = THREAD_NONE;
+	if (!atomic_compare_exchange_strong(&cluster->phase, &idle, THREAD_STARTING)) {
+		return 0;
+	}
 	/* knotd's signals are for its main thread. */
 	sigset_t all, old;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int ret = pthread_create(&cluster->thread, NULL, poller_run, cluster);
+	int ret = pthread_create(&cluster->thread, NULL, run, cluster);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (ret != 0) {
-		return KNOT_ERROR;
+	if (ret == 0) {
+		(void)pthread_setname_np(cluster->thread, "mesos");
 	}
-	(void)pthread_setname_np(cluster->thread, "mesos");
-	return KNOT_EOK;
+	atomic_store(&cluster->start_again, clock_ms(CLOCK_MONOTONIC) + START_AGAIN_MS);
+	atomic_store(&cluster->phase, ret == 0 ? THREAD_RUNS : THREAD_NONE);
+	return ret;
+}
+
+bool cluster_runs(const struct member *member)
+{
+	return atomic_load(&member->cluster->phase) == THREAD_RUNS;
+}
+
+void cluster_tend(struct member *member)
+{
+	struct cluster *cluster = member->cluster;
+	if (atomic_load(&cluster->phase) == THREAD_NONE &&
+	    clock_ms(CLOCK_MONOTONIC_COARSE) >= atomic_load(&cluster->start_again)) {
+		(void)start_thread(cluster);
+	}
 }
 
 static struct cluster *new_cluster(struct options *options)
@@ -55,12 +102,14 @@ static struct cluster *new_cluster(struct options *options)
 	pthread_mutex_init(&cluster->lock, NULL);
 	cluster->options = options_ref(options);
 	cluster->fetching = true;
+	pthread_mutex_lock(&making);
 	cluster->resolver = resolver_new(&cluster->stop);
 	cluster->masters = calloc(ZOOKEEPER_MASTERS_MAX + options->masters_count,
 	                          sizeof(*cluster->masters));
 	if (cluster->resolver != NULL) {
 		cluster->client = master_new(options, cluster->resolver, &cluster->stop);
 	}
+	pthread_mutex_unlock(&making);
 	if (options->zk != NULL) {
 		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
 		bool tls = options->ca_file != NULL || options->cert_file != NULL;
@@ -68,7 +117,8 @@ static struct cluster *new_cluster(struct options *options)
 	}
 	if (cluster->masters == NULL || cluster->client == NULL ||
 	    (options->zk != NULL && cluster->zk == NULL)) {
-		free_cluster(cluster);
+		clear_cluster(cluster);
+		free(cluster);
 		return NULL;
 	}
 	return cluster;
@@ -100,7 +150,10 @@ static struct cluster *find_cluster(const struct options *options)
 static void show(const struct member *member)
 {
 	const struct view *view = member->view;
-	stats_show(member->mod, &member->cluster->stats, view->answer.snapshot, view->skipped);
+	if (!member->uncounted) {
+		stats_show(member->mod, &member->cluster->stats, view->answer.snapshot,
+		           view->skipped);
+	}
 }
 
 void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome)
@@ -112,43 +165,63 @@ void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome)
 		show(member);
 	}
 	pthread_mutex_unlock(&cluster->lock);
+	kept_expire();
 }
 
-/*! \brief What a zone is served from now, for its new instance to go on with. */
-struct current {
-	struct snapshot *snapshot; /*!< A reference; NULL if there is none. */
-	struct state *state;    /*!< A reference to what it was made of; NULL if there is none. */
-	struct stats_load load; /*!< What is shown of that. */
-	uint64_t skipped;       /*!< Names and records that the snapshot lacks. */
-};
-
-/*! \brief Finds what a zone is served from now. */
-static struct current find_current(const knot_dname_t *zone)
+/*! \brief What a view is served from, with references; its cluster's lock is held. */
+static struct served take_served(const struct cluster *cluster, const struct view *view)
 {
-	struct current current = { 0 };
+	return (struct served){
+		.snapshot = snapshot_ref(view->answer.snapshot),
+		.state = state_ref(cluster->before),
+		.load = cluster->stats.last,
+		.skipped = view->skipped,
+	};
+}
+
+/*! \brief Finds what a zone is served from now by a section, for its new instance to go on with. */
+static struct served find_served(const knot_dname_t *zone, const char *id)
+{
+	struct served served = { 0 };
 	for (struct cluster *cluster = registry.clusters;
-	     cluster != NULL && current.snapshot == NULL; cluster = cluster->next) {
+	     cluster != NULL && served.snapshot == NULL; cluster = cluster->next) {
 		pthread_mutex_lock(&cluster->lock);
-		struct view *view = cluster->views;
-		while (view != NULL && !knot_dname_is_equal(view->zone, zone)) {
-			view = view->next;
-		}
-		if (view != NULL && view->answer.snapshot != NULL) {
-			current.snapshot = snapshot_ref(view->answer.snapshot);
-			current.state = state_ref(cluster->before);
-			current.load = cluster->stats.last;
-			current.skipped = view->skipped;
+		for (struct view *view = cluster->views; view != NULL && served.snapshot == NULL;
+		     view = view->next) {
+			if (view_is(view, zone, id) && view->answer.snapshot != NULL) {
+				served = take_served(cluster, view);
+			}
 		}
 		pthread_mutex_unlock(&cluster->lock);
 	}
-	return current;
+	return served;
+}
+
+/*! \brief Keeps what a zone was served from if no other instance serves it; takes the references.
+ */
+static void keep_served(const knot_dname_t *zone, const char *id, struct served *served)
+{
+	struct served other = find_served(zone, id);
+	if (served->snapshot != NULL && other.snapshot == NULL) {
+		kept_put(zone, id, served);
+	} else {
+		served_drop(served);
+	}
+	served_drop(&other);
 }
 
 /*! \brief Finds or makes the view for a zone, with a reference for the caller. */
-static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
+static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, const char *id,
                              struct options *options)
 {
-	struct current current = find_current(zone);
+	struct served current = find_served(zone, id);
+	struct served kept = kept_take(zone, id);
+	if (current.snapshot == NULL) {
+		served_drop(&current);
+		current = kept;
+	} else {
+		served_drop(&kept);
+	}
 
 	pthread_mutex_lock(&cluster->lock);
 	if (cluster->before == NULL) {
@@ -157,14 +230,15 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
 		cluster->stats.last = current.load;
 	}
 	struct view *view = cluster->views;
-	while (view != NULL && !view_fits(view, zone, options)) {
+	while (view != NULL &&
+	       (!view_is(view, zone, id) || !options_same_naming(view->options, options))) {
 		view = view->next;
 	}
 	if (view != NULL) {
 		view->refs++;
 		cluster->poll_now = true;
 	} else {
-		view = view_new(zone, options, current.snapshot);
+		view = view_new(zone, id, options, current.snapshot);
 		if (view != NULL) {
 			view->skipped = current.skipped;
 			view->next = cluster->views;
@@ -175,8 +249,11 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone,
 	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
 
-	state_free(current.state);
-	snapshot_unref(current.snapshot);
+	if (view == NULL) {
+		/* For the next attempt. */
+		keep_served(zone, id, &current);
+	}
+	served_drop(&current);
 	return view;
 }
 
@@ -193,8 +270,25 @@ void cluster_drop_view(struct cluster *cluster, struct view *view)
 	view_free(view);
 }
 
-/*! \brief Ends and frees a cluster that nobody is attached to; the registry's lock is held. */
-static void end_cluster(struct cluster *cluster, bool started)
+/*! \brief Frees the clusters that have ended; all of them, and waits for it, if no other is left.
+ */
+static void reap(void)
+{
+	for (struct cluster **link = &registry.ending; *link != NULL;) {
+		struct cluster *cluster = *link;
+		int ret = registry.clusters == NULL ? pthread_join(cluster->thread, NULL)
+		                                    : pthread_tryjoin_np(cluster->thread, NULL);
+		if (ret == 0) {
+			*link = cluster->next;
+			free(cluster);
+		} else {
+			link = &cluster->next;
+		}
+	}
+}
+
+/*! \brief Ends a cluster that nobody is attached to; the registry's lock is held. */
+static void end_cluster(struct cluster *cluster)
 {
 	struct cluster **link = &registry.clusters;
 	while (*link != NULL && *link != cluster) {
@@ -204,23 +298,27 @@ static void end_cluster(struct cluster *cluster, bool started)
 		*link = cluster->next;
 	}
 
-	if (started) {
-		pthread_mutex_lock(&cluster->lock);
-		atomic_store(&cluster->stop, true);
-		pthread_cond_signal(&cluster->changed);
-		pthread_mutex_unlock(&cluster->lock);
-		master_wake(cluster->client);
-		pthread_join(cluster->thread, NULL);
+	if (atomic_load(&cluster->phase) != THREAD_RUNS) {
+		clear_cluster(cluster);
+		free(cluster);
+		return;
 	}
-	free_cluster(cluster);
+	cluster->next = registry.ending;
+	registry.ending = cluster;
+	/* Under the lock: the thread frees the client when it has ended and had the lock. */
+	pthread_mutex_lock(&cluster->lock);
+	atomic_store(&cluster->stop, true);
+	pthread_cond_signal(&cluster->changed);
+	master_wake(cluster->client);
+	pthread_mutex_unlock(&cluster->lock);
 }
 
-/*! \brief Attaches a member to a cluster, which is started if it is new. */
-static int join_cluster(struct cluster *cluster, bool is_new, struct member *member,
+/*! \brief Attaches a member to a cluster. */
+static int join_cluster(struct cluster *cluster, struct member *member, const char *id,
                         struct options *options)
 {
 	member->cluster = cluster;
-	member->view = get_view(cluster, knotd_mod_zone(member->mod), options);
+	member->view = get_view(cluster, knotd_mod_zone(member->mod), id, options);
 	if (member->view == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -230,14 +328,7 @@ static int join_cluster(struct cluster *cluster, bool is_new, struct member *mem
 	cluster->members = member;
 	show(member);
 	pthread_mutex_unlock(&cluster->lock);
-
-	int ret = KNOT_EOK;
-	if (is_new) {
-		ret = start_thread(cluster);
-		cluster->next = registry.clusters;
-		registry.clusters = cluster;
-	}
-	return ret;
+	return KNOT_EOK;
 }
 
 /*! \brief Takes a member out of its cluster; true if it was the last one. */
@@ -247,21 +338,39 @@ static bool leave_cluster(struct member *member)
 
 	pthread_mutex_lock(&cluster->lock);
 	struct member **link = &cluster->members;
-	while (*link != NULL && *link != member) {
+	while (*link != member) {
 		link = &(*link)->next;
 	}
-	if (*link != NULL) {
-		*link = member->next;
-	}
-	if (member->view != NULL) {
-		cluster_drop_view(cluster, member->view);
-	}
+	*link = member->next;
+	cluster_drop_view(cluster, member->view);
 	bool last = cluster->members == NULL;
 	pthread_mutex_unlock(&cluster->lock);
 	return last;
 }
 
-int cluster_attach(knotd_mod_t *mod, struct options *options, struct answer *answer,
+/*! \brief Attaches a member to the cluster of its options, which is made if there is none. */
+static int find_place(struct member *member, const char *id, struct options *options)
+{
+	struct cluster *cluster = find_cluster(options);
+	bool is_new = cluster == NULL;
+	if (is_new) {
+		cluster = new_cluster(options);
+	}
+	if (cluster == NULL) {
+		return KNOT_ENOMEM;
+	}
+	int ret = join_cluster(cluster, member, id, options);
+	if (ret == KNOT_EOK && is_new) {
+		cluster->next = registry.clusters;
+		registry.clusters = cluster;
+	} else if (ret != KNOT_EOK && is_new) {
+		clear_cluster(cluster);
+		free(cluster);
+	}
+	return ret;
+}
+
+int cluster_attach(knotd_mod_t *mod, const char *id, struct options *options, struct answer *answer,
                    struct member **out)
 {
 	struct member *member = calloc(1, sizeof(*member));
@@ -269,25 +378,22 @@ int cluster_attach(knotd_mod_t *mod, struct options *options, struct answer *ans
 		return KNOT_ENOMEM;
 	}
 	member->mod = mod;
+	member->uncounted = answer->uncounted;
 
 	pthread_mutex_lock(&registry.lock);
-	int ret = KNOT_ENOMEM;
-	struct cluster *cluster = find_cluster(options);
-	bool is_new = cluster == NULL;
-	if (is_new) {
-		cluster = new_cluster(options);
-	}
-	if (cluster != NULL) {
-		ret = join_cluster(cluster, is_new, member, options);
-		if (ret != KNOT_EOK && leave_cluster(member)) {
-			end_cluster(cluster, false);
-		}
-	}
+	int ret = find_place(member, id, options);
+	int error = ret == KNOT_EOK ? start_thread(member->cluster) : 0;
+	reap();
 	pthread_mutex_unlock(&registry.lock);
+	kept_expire();
 
 	if (ret != KNOT_EOK) {
 		free(member);
 		return ret;
+	}
+	if (error != 0) {
+		knotd_mod_log(mod, LOG_ERR, "polls fail, no thread can be started: %s",
+		              strerrordesc_np(error));
 	}
 	answer->view = &member->view->answer;
 	answer->reverse = member->view->reverse;
@@ -297,10 +403,23 @@ int cluster_attach(knotd_mod_t *mod, struct options *options, struct answer *ans
 
 void cluster_detach(struct member *member)
 {
+	struct cluster *cluster = member->cluster;
+	struct view *view = member->view;
+	knot_dname_storage_t zone;
+	char id[VIEW_ID_MAX];
+	memcpy(zone, view->zone, sizeof(zone));
+	memcpy(id, view->id, sizeof(id));
+
 	pthread_mutex_lock(&registry.lock);
+	pthread_mutex_lock(&cluster->lock);
+	struct served served = take_served(cluster, view);
+	pthread_mutex_unlock(&cluster->lock);
 	if (leave_cluster(member)) {
-		end_cluster(member->cluster, true);
+		end_cluster(cluster);
 	}
+	keep_served(zone, id, &served);
+	reap();
 	pthread_mutex_unlock(&registry.lock);
+	kept_expire();
 	free(member);
 }

@@ -9,6 +9,7 @@
 
 #include "module/cluster.h"
 #include "module/failover_age.h"
+#include "module/kept.h"
 #include "module/master.h"
 #include "module/stats.h"
 #include "module/view.h"
@@ -22,6 +23,14 @@ struct member {
 	struct cluster *cluster;
 	struct view *view;
 	knotd_mod_t *mod;
+	bool uncounted; /*!< It could not get its counters. */
+};
+
+/*! \brief Where a cluster's thread is. */
+enum cluster_phase {
+	THREAD_NONE,     /*!< None could be started yet. */
+	THREAD_STARTING, /*!< Somebody is at it. */
+	THREAD_RUNS,
 };
 
 /*! \brief A polled cluster. */
@@ -30,9 +39,11 @@ struct cluster {
 	struct options *options;
 	struct resolver *resolver;
 	struct master_client *client;
-	struct zookeeper *zk; /*!< NULL if masters are static only. */
-	pthread_t thread;
-	atomic_bool stop; /*!< The thread is to end. */
+	struct zookeeper *zk;     /*!< NULL if masters are static only. */
+	pthread_t thread;         /*!< Once \a phase says so. */
+	atomic_int phase;         /*!< enum cluster_phase. */
+	atomic_llong start_again; /*!< CLOCK_MONOTONIC in ms: when queries may start a thread. */
+	atomic_bool stop;         /*!< The thread is to end. */
 
 	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
 	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */

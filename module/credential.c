@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
@@ -13,6 +15,45 @@
 
 /*! \brief A credential is a line of JSON; more is another file. */
 #define FILE_MAX 65536
+
+/*! \brief Longest PEM file; a system's bundle of CAs has a quarter of a megabyte. */
+#define PEM_MAX (16 << 20)
+
+const char CREDENTIAL_UNREADABLE[] = "cannot be read";
+
+/*! \brief Opens a regular file of at most \a max bytes; never waits for somebody to write to it. */
+static const char *open_file(const char *file, off_t max, int *fd)
+{
+	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0) {
+		/* ENXIO is what a socket gives. */
+		return errno == ENXIO ? "is not a regular file" : CREDENTIAL_UNREADABLE;
+	}
+
+	struct stat status;
+	const char *error = NULL;
+	if (fstat(*fd, &status) != 0) {
+		error = CREDENTIAL_UNREADABLE;
+	} else if (!S_ISREG(status.st_mode)) {
+		error = "is not a regular file";
+	} else if (status.st_size > max) {
+		error = "is too large";
+	}
+	if (error != NULL) {
+		close(*fd);
+	}
+	return error;
+}
+
+const char *credential_probe(const char *file)
+{
+	int fd;
+	const char *error = open_file(file, PEM_MAX, &fd);
+	if (error == NULL) {
+		close(fd);
+	}
+	return error;
+}
 
 static const char *parse_credential(const char *text, size_t len, char **out)
 {
@@ -49,12 +90,13 @@ static const char *parse_credential(const char *text, size_t len, char **out)
 
 const char *credential_read(const char *file, char **out)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		return "cannot be read";
+	int fd;
+	const char *error = open_file(file, FILE_MAX, &fd);
+	if (error != NULL) {
+		return error;
 	}
 
-	const char *error = "out of memory";
+	error = "out of memory";
 	char *text = malloc(FILE_MAX + 1);
 	if (text != NULL) {
 		size_t len = 0;
@@ -65,7 +107,7 @@ const char *credential_read(const char *file, char **out)
 		} while (got > 0 && len < FILE_MAX);
 		text[len] = '\0';
 		/* The NUL tells json-c that nothing follows. */
-		error = got < 0 ? "cannot be read" : parse_credential(text, len + 1, out);
+		error = got < 0 ? CREDENTIAL_UNREADABLE : parse_credential(text, len + 1, out);
 	}
 	credential_free(text);
 	close(fd);
@@ -91,9 +133,9 @@ const char *credential_check_tls(const char *ca_file, const char *cert_file, con
 	const char *error = NULL;
 	const char *const files[] = { ca_file, cert_file, key_file };
 	for (int i = 0; i < 3 && error == NULL; i++) {
-		if (files[i] != NULL && access(files[i], R_OK) != 0) {
+		if (files[i] != NULL) {
 			*bad = files[i];
-			error = "cannot be read";
+			error = credential_probe(files[i]);
 		}
 	}
 	if (error == NULL && ca_file != NULL &&

@@ -3,9 +3,13 @@
  * \file
  * \brief Files that say who we are and whom to trust.
  *
- * Nothing is kept; any thread may call.
+ * - Only regular files of a bounded size are read; nothing else can hold up who opens one.
+ * - Nothing is kept; any thread may call.
  */
 #pragma once
+
+/*! \brief What is said of a file that cannot be opened (now); compare by address. */
+extern const char CREDENTIAL_UNREADABLE[];
 
 /*!
  * \brief Reads a file in the format of Mesos's `--credential` (Mesos: `Credential`).
@@ -13,7 +17,8 @@
  * \param file  Path.
  * \param out   Out: `PRINCIPAL:SECRET`, to be freed with credential_free(); NULL to check only.
  *
- * \return NULL if it could be read, else what is wrong (a constant).
+ * \return NULL if it could be read, else what is wrong (a constant), CREDENTIAL_UNREADABLE if it
+ *         cannot be opened.
  */
 const char *credential_read(const char *file, char **out);
 
@@ -21,11 +26,20 @@ const char *credential_read(const char *file, char **out);
 void credential_free(char *credential);
 
 /*!
+ * \brief Checks that a file can be given by its path to a library, which will then not hang in it.
+ *
+ * \return NULL if it is a regular file that can be read and is not too large, else what is wrong
+ *         (a constant).
+ */
+const char *credential_probe(const char *file);
+
+/*!
  * \brief Checks the PEM files for https; any of them may be NULL.
  *
  * \param bad  Out: the file that is wrong.
  *
- * \return NULL if they can be used, else what is wrong (a constant).
+ * \return NULL if they can be used, else what is wrong (a constant), CREDENTIAL_UNREADABLE if one
+ *         cannot be opened.
  */
 const char *credential_check_tls(const char *ca_file, const char *cert_file, const char *key_file,
                                  const char **bad);

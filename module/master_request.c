@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "module/credential.h"
 #include "module/master_private.h"
 #include "module/util.h"
 
@@ -224,17 +224,31 @@ static int set_headers(struct request *req)
 	return KNOT_EOK;
 }
 
-static void set_tls(CURL *easy, const struct options *options)
+/*! \brief Tells libcurl the files for https, which it reads by itself for each connection. */
+static int set_tls(struct request *req)
 {
+	const struct options *options = req->client->options;
+	const char *const files[] = { options->ca_file, options->cert_file, options->key_file };
+	for (int i = 0; i < 3 && request_endpoint(req)->tls; i++) {
+		const char *error = files[i] != NULL ? credential_probe(files[i]) : NULL;
+		if (error == CREDENTIAL_UNREADABLE) {
+			return request_fail(req, POLL_LOCAL, "cannot open '%s': %s", files[i],
+			                    strerrordesc_np(errno));
+		} else if (error != NULL) {
+			return request_fail(req, POLL_LOCAL, "'%s' %s", files[i], error);
+		}
+	}
+
 	if (options->ca_file != NULL) {
 		/* In place of the system's, of which libcurl has a file and a directory. */
-		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(req->easy, CURLOPT_CAINFO, options->ca_file);
+		curl_easy_setopt(req->easy, CURLOPT_CAPATH, NULL);
 	}
 	if (options->cert_file != NULL) {
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, options->cert_file);
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, options->key_file);
+		curl_easy_setopt(req->easy, CURLOPT_SSLCERT, options->cert_file);
+		curl_easy_setopt(req->easy, CURLOPT_SSLKEY, options->key_file);
 	}
+	return KNOT_EOK;
 }
 
 static void set_callbacks(struct request *req)
@@ -278,12 +292,11 @@ static int set_request(struct request *req)
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(left, MASTER_CONNECT_MS));
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
 	set_callbacks(req);
-	set_tls(easy, req->client->options);
 	if (req->trusted && req->client->credential != NULL) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERPWD, req->client->credential);
 	}
-	return KNOT_EOK;
+	return set_tls(req);
 }
 
 int request_begin(struct request *req)
@@ -334,21 +347,6 @@ void request_end(struct request *req)
 	req->headers = NULL;
 }
 
-/*! \brief Finds a file for TLS that cannot be opened, with errno; NULL if all can. */
-static const char *closed_file(const struct options *options)
-{
-	const char *const files[] = { options->ca_file, options->cert_file, options->key_file };
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		int fd = files[i] != NULL ? open(files[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-		if (fd >= 0) {
-			close(fd);
-		} else if (files[i] != NULL) {
-			return files[i];
-		}
-	}
-	return NULL;
-}
-
 /*! \brief Says why there was no connection: for a reason of ours, or the master's. */
 static int explain_connect(struct request *req)
 {
@@ -367,11 +365,6 @@ static int explain_connect(struct request *req)
 /*! \brief Says what is wrong with TLS. */
 static int explain_tls(struct request *req, CURLcode code)
 {
-	const char *file = closed_file(req->client->options);
-	if (file != NULL) {
-		return request_fail(req, POLL_LOCAL, "cannot open '%s': %s", file,
-		                    strerrordesc_np(errno));
-	}
 	/* What is wrong with a certificate is in libcurl's own words. */
 	return request_fail(req, POLL_TLS, "%s: %s", curl_easy_strerror(code), req->curl_error);
 }

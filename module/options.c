@@ -6,6 +6,7 @@
 
 #include "module/credential.h"
 #include "module/options.h"
+#include "module/util.h"
 #include "module/zookeeper.h"
 
 #define MOD_MASTER          "\006master"
@@ -20,6 +21,8 @@
 #define MOD_CA_FILE         "\007ca-file"
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
+
+#define MOD_MESOS "\011mod-mesos"
 
 #define DAY (24 * 3600)
 
@@ -55,13 +58,28 @@ const yp_item_t options_schema[] = {
 struct source {
 	knotd_conf_check_args_t *args; /*!< Set when checking. */
 	knotd_mod_t *mod;              /*!< Set when loading. */
+	const knotd_conf_t *id;        /*!< Set for another section than the instance's own. */
 	char error[512];               /*!< Option and reason. */
 };
 
+static knotd_conf_t get_once(const struct source *src, const yp_name_t *item)
+{
+	if (src->args != NULL) {
+		return knotd_conf_check_item(src->args, item);
+	}
+	return src->id != NULL ? knotd_conf(src->mod, MOD_MESOS, item, src->id)
+	                       : knotd_conf_mod(src->mod, item);
+}
+
 static knotd_conf_t get(const struct source *src, const yp_name_t *item)
 {
-	return src->args != NULL ? knotd_conf_check_item(src->args, item)
-	                         : knotd_conf_mod(src->mod, item);
+	knotd_conf_t conf = get_once(src, item);
+	if (conf.count == 0) {
+		/* Knot says the same of a list that is not there and of one it had no memory for.
+		 */
+		conf = get_once(src, item);
+	}
+	return conf;
 }
 
 /*! \brief Notes what is wrong with an option; returns KNOT_EINVAL. */
@@ -196,8 +214,7 @@ static int read_paths(struct source *src, struct options *opts)
 	return ret;
 }
 
-/*! \brief Reads the files as a poll will, to complain now and not then. */
-static int check_files(struct source *src, const struct options *opts)
+static int check_pair(struct source *src, const struct options *opts)
 {
 	if (opts->cert_file != NULL && opts->key_file == NULL) {
 		return complain(src, MOD_CERT_FILE, "needs key-file");
@@ -205,10 +222,20 @@ static int check_files(struct source *src, const struct options *opts)
 	if (opts->key_file != NULL && opts->cert_file == NULL) {
 		return complain(src, MOD_KEY_FILE, "needs cert-file");
 	}
+	return KNOT_EOK;
+}
 
+/*!
+ * \brief Reads the files as a poll will, to complain now and not then.
+ *
+ * Not of one that cannot be opened: knotd checks when it starts, as another user than knotc maybe,
+ * and would not start for what can mend itself. Not when loading for the same reason.
+ */
+static int check_files(struct source *src, const struct options *opts)
+{
 	if (opts->credential_file != NULL) {
 		const char *error = credential_read(opts->credential_file, NULL);
-		if (error != NULL) {
+		if (error != NULL && error != CREDENTIAL_UNREADABLE) {
 			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s", opts->credential_file,
 			                error);
 		}
@@ -217,7 +244,7 @@ static int check_files(struct source *src, const struct options *opts)
 	const char *bad = NULL;
 	const char *error = credential_check_tls(opts->ca_file, opts->cert_file, opts->key_file,
 	                                         &bad);
-	if (error != NULL) {
+	if (error != NULL && error != CREDENTIAL_UNREADABLE) {
 		const yp_name_t *item = bad == opts->ca_file     ? MOD_CA_FILE
 		                        : bad == opts->cert_file ? MOD_CERT_FILE
 		                                                 : MOD_KEY_FILE;
@@ -245,6 +272,9 @@ static int read_options(struct source *src, struct options *opts)
 		ret = read_paths(src, opts);
 	}
 	if (ret == KNOT_EOK) {
+		ret = check_pair(src, opts);
+	}
+	if (ret == KNOT_EOK && src->args != NULL) {
 		ret = check_files(src, opts);
 	}
 	return ret;
@@ -257,9 +287,6 @@ static int make_options(struct source *src, struct options **out)
 	if (opts != NULL) {
 		opts->refs = 1;
 		ret = read_options(src, opts);
-	}
-	if (ret == KNOT_ENOMEM) {
-		snprintf(src->error, sizeof(src->error), "out of memory");
 	}
 	if (ret == KNOT_EOK) {
 		*out = opts;
@@ -276,22 +303,39 @@ int options_check(knotd_conf_check_args_t *args)
 	src.args = args;
 
 	struct options *opts = NULL;
-	int ret = make_options(&src, &opts);
-	if (ret != KNOT_EOK) {
-		args->err_str = src.error;
-	}
+	unsigned turn = 0;
+	int ret;
+	do {
+		ret = make_options(&src, &opts);
+	} while (ret == KNOT_ENOMEM && pause_for_memory(&turn));
 	options_free(opts);
-	return ret;
+	if (ret == KNOT_EINVAL) {
+		args->err_str = src.error;
+		return ret;
+	}
+	/* Nothing is wrong with the section if there was no memory to look at it. */
+	return KNOT_EOK;
 }
 
 int options_load(knotd_mod_t *mod, struct options **out)
 {
 	struct source src = { .mod = mod };
 	int ret = make_options(&src, out);
-	if (ret != KNOT_EOK) {
+	if (ret == KNOT_EINVAL) {
 		knotd_mod_log(mod, LOG_ERR, "%s", src.error);
 	}
 	return ret;
+}
+
+bool options_are_of(const struct options *options, knotd_mod_t *mod, const knotd_conf_t *id)
+{
+	struct source src = { .mod = mod, .id = id };
+	struct options *others = NULL;
+	bool same = make_options(&src, &others) == KNOT_EOK &&
+	            options_same_polling(options, others) && options_same_naming(options, others) &&
+	            options->max_age == others->max_age;
+	options_free(others);
+	return same;
 }
 
 struct options *options_ref(struct options *opts)

@@ -48,12 +48,19 @@ int options_check(knotd_conf_check_args_t *args);
 /*!
  * \brief Loads the options of an instance.
  *
- * \param mod  Instance; what is wrong goes to its log.
+ * \param mod  Instance; what is wrong with them goes to its log.
  * \param out  Out: options, to be freed with options_free().
  *
  * \retval KNOT_EOK, KNOT_EINVAL, KNOT_ENOMEM
  */
 int options_load(knotd_mod_t *mod, struct options **out);
+
+/*!
+ * \brief True if a section says the same as the options of an instance.
+ *
+ * \param id  The section, as the zone's list of modules has it, without the module's name.
+ */
+bool options_are_of(const struct options *options, knotd_mod_t *mod, const knotd_conf_t *id);
 
 /*! \brief Takes a further reference; returns \a options. */
 struct options *options_ref(struct options *options);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -26,4 +27,21 @@ static inline int64_t clock_ms(clockid_t clock)
 static inline int64_t spread_ms(int64_t ms, uint32_t random)
 {
 	return ms - ms / 10 + ms / 5 * random / UINT32_MAX;
+}
+
+/*!
+ * \brief Sleeps before another attempt at what failed for want of memory: 10, 20, ... 320 ms.
+ *
+ * \param turn  Attempts so far; 0 at first.
+ *
+ * \return False if there were enough.
+ */
+static inline bool pause_for_memory(unsigned *turn)
+{
+	if (*turn >= 6) {
+		return false;
+	}
+	struct timespec pause = { .tv_nsec = 10000000L << (*turn)++ };
+	(void)nanosleep(&pause, NULL);
+	return true;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@ static bool is_reverse(const knot_dname_t *zone)
 	       knot_dname_in_bailiwick(zone, (const uint8_t *)"\003ip6\004arpa") >= 0;
 }
 
-struct view *view_new(const knot_dname_t *zone, struct options *options, struct snapshot *snapshot)
+struct view *view_new(const knot_dname_t *zone, const char *id, struct options *options,
+                      struct snapshot *snapshot)
 {
 	struct view *view = calloc(1, sizeof(*view));
 	if (view != NULL) {
@@ -18,6 +20,7 @@ struct view *view_new(const knot_dname_t *zone, struct options *options, struct 
 		view->answer.snapshot = snapshot_ref(snapshot);
 		view->options = options_ref(options);
 		(void)knot_dname_to_wire(view->zone, zone, sizeof(view->zone));
+		snprintf(view->id, sizeof(view->id), "%s", id);
 		view->reverse = is_reverse(zone);
 	}
 	return view;
@@ -30,9 +33,10 @@ void view_free(struct view *view)
 	free(view);
 }
 
-bool view_fits(const struct view *view, const knot_dname_t *zone, const struct options *options)
+bool view_is(const struct view *view, const knot_dname_t *zone, const char *id)
 {
-	return knot_dname_is_equal(view->zone, zone) && options_same_naming(view->options, options);
+	return knot_dname_is_equal(view->zone, zone) &&
+	       strncmp(view->id, id, sizeof(view->id) - 1) == 0;
 }
 
 /*! \brief What a snapshot is built with. */

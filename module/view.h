@@ -13,6 +13,9 @@
 #include "module/options.h"
 #include "module/resolver.h"
 
+/*! \brief Room for a section's name, NUL included. */
+#define VIEW_ID_MAX 256
+
 /*! \brief A view. */
 struct view {
 	struct view *next;         /*!< In its cluster's list. */
@@ -20,6 +23,7 @@ struct view {
 	struct answer_view answer; /*!< The snapshot, as queries see it. */
 	struct options *options;   /*!< How names are made; a reference. */
 	knot_dname_storage_t zone; /*!< Lower case. */
+	char id[VIEW_ID_MAX];      /*!< Of the section, cut if longer. */
 	bool reverse;              /*!< The zone lies in in-addr.arpa. or ip6.arpa. */
 	uint64_t skipped;          /*!< Names and records left out of it; set by the poller. */
 	uint32_t skipped_names;    /*!< Which; the poller's alone, as all that follow. */
@@ -32,18 +36,20 @@ struct view {
  * \brief Makes a view with one reference.
  *
  * \param zone      Name of the zone, lower case; copied.
+ * \param id        Name of the section; copied.
  * \param options   A reference is taken.
  * \param snapshot  What to serve at first; a reference is taken, NULL for nothing.
  *
  * \return NULL if memory runs out.
  */
-struct view *view_new(const knot_dname_t *zone, struct options *options, struct snapshot *snapshot);
+struct view *view_new(const knot_dname_t *zone, const char *id, struct options *options,
+                      struct snapshot *snapshot);
 
 /*! \brief Frees a view that no query and nobody else can reach any more. */
 void view_free(struct view *view);
 
-/*! \brief True if an instance of the zone with such options can share the view. */
-bool view_fits(const struct view *view, const knot_dname_t *zone, const struct options *options);
+/*! \brief True if the view is of that zone and section. */
+bool view_is(const struct view *view, const knot_dname_t *zone, const char *id);
 
 /*!
  * \brief Builds the view's snapshot of a state.

@@ -82,6 +82,8 @@ class Knotd:
     address = "127.0.0.1"
     udp_workers = 2
     wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
+    database = False  # Whether knotd runs with a configuration database, into which write() goes.
+    preload = ()  # Further libraries to preload into knotd.
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-"))
@@ -140,11 +142,13 @@ class Knotd:
     def start(self):
         """Starts knotd and waits until it answers (which says nothing about any master)."""
         assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
-        conf = self.write()
+        self.write()
+        if self.database:
+            self.knotc("conf-import", self.directory / "knot.conf")
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
-                [*(self.wrapper or WRAPPER), _program("knotd"), "-c", conf], stdout=log,
-                stderr=log, env=self._environment())
+                [*(self.wrapper or WRAPPER), _program("knotd"), *self._source()],
+                stdout=log, stderr=log, env=self._environment(self.preload))
         wait_for(self._answers, 10, "knotd to answer")
         assert "cannot bind" not in self.log, self.log
 
@@ -175,10 +179,15 @@ class Knotd:
         assert not reports, "\n".join(reports)
         assert not SANITIZER_REPORT.search(self.log), self.log
 
-    def _environment(self):
+    def _source(self):
+        """Where knotd and knotc have the configuration from."""
+        return ["-C", self.directory / "confdb"] if self.database else [
+            "-c", self.directory / "knot.conf"]
+
+    def _environment(self, preload=()):
         environment = dict(os.environ)
-        if PRELOAD:
-            environment["LD_PRELOAD"] = PRELOAD
+        if PRELOAD or preload:
+            environment["LD_PRELOAD"] = " ".join(filter(None, [PRELOAD, *map(str, preload)]))
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
             options = [environment.get(name), f"log_path={self.directory}/sanitizer"]
             environment[name] = ":".join(filter(None, options))
@@ -186,9 +195,12 @@ class Knotd:
 
     # Its control.
 
-    def knotc(self, *arguments, status=0):
-        """Runs knotc and returns what it printed; fails if its exit status is another."""
-        done = subprocess.run([_program("knotc"), "-c", self.directory / "knot.conf", *arguments],
+    def knotc(self, *arguments, status=0, source=None):
+        """Runs knotc and returns what it printed; fails if its exit status is another.
+
+        By `source` it can be told not to read, and check, the configuration.
+        """
+        done = subprocess.run([_program("knotc"), *(source or self._source()), *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=60 * PATIENCE, check=False, env=self._environment())
         assert status is None or done.returncode == status, f"{arguments}: {done.stdout}"
@@ -199,8 +211,8 @@ class Knotd:
         self.knotc("reload")
 
     def zone_reload(self, zone="mesos."):
-        """Loads a zone and its modules anew."""
-        self.knotc("-f", "zone-reload", zone)
+        """Loads a zone and its modules anew; nothing checks the configuration before."""
+        self.knotc("-f", "zone-reload", zone, source=["-s", self.directory / "knot.sock"])
 
     # What is seen of it.
 

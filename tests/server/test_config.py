@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What `knotc conf-check` refuses, naming option and reason, and what it accepts."""
 import json
+import os
 import random
 import re
 
@@ -146,6 +147,9 @@ def files(tmp_path):
                           ("secret-number", '{"principal": "dns", "secret": 17}'),
                           ("cut", CREDENTIAL[:-1])):
         (tmp_path / name).write_text(content)
+    os.mkfifo(tmp_path / "pipe")
+    with open(tmp_path / "huge", "wb") as file:
+        file.truncate(1 << 40)
     both = tmp_path / "both.pem"
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
     return tmp_path
@@ -168,17 +172,29 @@ def test_files_accepted(server, files, options):
     ("cert-file|key-file", {"cert_file": "client.pem"}),
     ("cert-file|key-file", {"key_file": "client.key"}),
     *(("credential-file", {"credential_file": path}) for path in (
-        "absent", ".", "text", "empty", "number", "list", "no-secret", "no-principal",
+        ".", "pipe", "/dev/zero", "huge", "text", "empty", "number", "list", "no-secret", "no-principal",
         "secret-number", "cut")),
-    *(("ca-file", {"ca_file": path}) for path in ("absent", ".", "text", "empty", "client.key")),
+    *(("ca-file", {"ca_file": path}) for path in (
+        ".", "pipe", "/dev/zero", "huge", "text", "empty", "client.key")),
     *(("cert-file", {"cert_file": path, "key_file": "client.key"}) for path in (
-        "absent", "text", "client.key")),
+        "pipe", "/dev/zero", "text", "client.key")),
     *(("key-file", {"cert_file": "client.pem", "key_file": path}) for path in (
-        "absent", "text", "client.pem")),
+        "pipe", "/dev/zero", "text", "client.pem")),
 ], ids=str)
 def test_files_refused(server, files, option, options):
     paths = {name: files / path for name, path in options.items()}
     assert_refused(server, f"({option})", master=f"https://{MASTER}", **paths)
+
+
+@pytest.mark.parametrize("options", [
+    {"credential_file": "absent"}, {"ca_file": "absent"},
+    {"cert_file": "absent", "key_file": "client.key"},
+    {"cert_file": "client.pem", "key_file": "absent"},
+    {"ca_file": "absent", "credential_file": "absent"},
+], ids=str)
+def test_absent_files_accepted(server, files, options):
+    """knotd runs the same check, and would not start for what can still come."""
+    test_files_accepted(server, files, options)
 
 
 def test_secret_is_not_shown(server, files):

@@ -38,14 +38,14 @@ def start(server, master, **options):
 
 
 @contextlib.contextmanager
-def constant_queries(server):
+def constant_queries(server, names=tuple(NAMES)):
     """Asks without a pause for as long as the `with` lasts; every name must be answered."""
     ending, failed, count = threading.Event(), [], [0]
 
     def run():
         questioner = ask.Ask(server.address, server.port)
         while not ending.is_set():
-            for name, kind in NAMES:
+            for name, kind in names:
                 try:
                     outcome = ask.outcome(questioner(name, kind))
                 except (OSError, dns.exception.DNSException) as error:

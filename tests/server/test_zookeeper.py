@@ -287,6 +287,35 @@ def test_stop_and_reload_are_quick(server, zookeeper, master):
     assert time.monotonic() - began < 5 * PATIENCE
 
 
+def test_many_hanging_sections(server, zookeeper, master):
+    """Twenty pollers whose sessions cannot be closed are ended together, not one by one."""
+    count = 20
+
+    def sections(timeout):
+        for number in range(count):
+            server.module(f"c{number}", master=zookeeper.url, poll_timeout=timeout + number)
+            server.zone(f"z{number}.", "", [f"mod-mesos/c{number}"])
+
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    sections(60)
+    server.start()
+    for number in range(count):
+        server.wait_ready(f"leader.z{number}.")
+    zookeeper.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        sections(160)
+        server.reload()
+        assert time.monotonic() - began < 5 * PATIENCE
+        assert server.ask("leader.z7.").answer
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 5 * PATIENCE
+    finally:
+        zookeeper.process.send_signal(signal.SIGCONT)
+
+
 def test_reloads_leave_no_session(server, zookeeper, master):
     lead(master, "one")
     zookeeper.announce(master, 1)
