@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/cluster.h"
-#include "module/stats.h"
-#include "module/util.h"
+#include "module/cluster/cluster.h"
+#include "module/answer/stats.h"
+#include "module/base/util.h"
 
 /*! \brief Items of the zone's section that tell who else works on its answers. */
 #define ZONE_MODULE         "\006module"

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/credential.h"
+#include "module/masters/credential.h"
 #include "module/options.h"
-#include "module/util.h"
-#include "module/zookeeper.h"
+#include "module/base/util.h"
+#include "module/masters/zookeeper.h"
 
 #define MOD_MASTER          "\006master"
 #define MOD_POLL_INTERVAL   "\015poll-interval"

@@ -10,9 +10,9 @@
 
 #include <knot/module.h>
 
-#include "module/endpoint.h"
-#include "module/records.h"
-#include "module/zk_address.h"
+#include "module/masters/endpoint.h"
+#include "module/records/records.h"
+#include "module/masters/zk_address.h"
 
 /*! \brief A section's options, defaults filled in. */
 struct options {

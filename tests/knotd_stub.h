@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "module/answer.h"
-#include "module/stats.h"
+#include "module/answer/answer.h"
+#include "module/answer/stats.h"
 
 /* Knot 3.3 has put `const` to some parameters. */
 #if KNOTD_MOD_ABI_VERSION >= 500

@@ -47,7 +47,8 @@ VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds
             "--errors-for-leak-kinds=definite --run-libc-freeres=no")
 
 # What touches most of the code per minute of valgrind's.
-VALGRIND_TESTS = ["answers", "life", "onlinesign", "refused", "zones"]
+VALGRIND_TESTS = ["answers/test_answers", "life/test_life", "clients/test_onlinesign",
+                  "masters/test_refused", "names/test_zones"]
 # valgrind changes the signal masks of threads; hundreds of reloads take minutes under it.
 NOT_UNDER_VALGRIND = "not test_thread_blocks_all_signals and not test_reloads_leave_nothing_behind"
 
@@ -226,17 +227,15 @@ def server_asan():
     subprocess.run(["gcc", "-shared", "-fPIC", "-Wl,-z,initfirst", "-x", "c", "-", "-o", early],
                    input=EARLY_MALLOC, text=True, check=True)
     preload = [library("libasan.so"), library("libubsan.so"), str(early)]
-    # These build a module of their own, or none.
-    server("server-asan", "tests/server", *(f"--ignore=tests/server/test_{name}.py"
-                                            for name in ("bench", "manual", "mesos_dns", "package",
-                                                         "quickstart")),
+    # What is in packaging/ builds a module of its own, or none.
+    server("server-asan", "tests/server", "--ignore=tests/server/packaging",
            MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
            TEST_PATIENCE="3")
 
 
 def server_valgrind():
     server("server-valgrind", "-k", NOT_UNDER_VALGRIND,
-           *(f"tests/server/test_{name}.py" for name in VALGRIND_TESTS),
+           *(f"tests/server/{name}.py" for name in VALGRIND_TESTS),
            KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="10")
 
 
@@ -262,7 +261,7 @@ def server_tsan():
     use no host names.
     """
     preload = [library("libtsan.so"), str(BUILD_TSAN / "tests/unit/librcu_annotate.so")]
-    server("server-tsan", "tests/server/test_threads.py", wrapper=fixed_addresses(),
+    server("server-tsan", "tests/server/life/test_threads.py", wrapper=fixed_addresses(),
            MESOS_SO=str(BUILD_TSAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
            TSAN_OPTIONS="detect_deadlocks=0:io_sync=0", TEST_PATIENCE="3")
 

@@ -19,8 +19,8 @@
 #include <json-c/json.h>
 #include <libknot/libknot.h>
 
-#include "module/records.h"
-#include "module/snapshot.h"
+#include "module/records/records.h"
+#include "module/snapshot/snapshot.h"
 
 #define TTL 30
 

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/records.h"
-#include "module/util.h"
+#include "module/records/records.h"
+#include "module/base/util.h"
 #include "tests/knotd_stub.h"
 
 #define AGENTS_MAX     8

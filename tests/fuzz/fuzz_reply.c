@@ -29,8 +29,8 @@
 
 #include <curl/curl.h>
 
-#include "module/master.h"
-#include "module/util.h"
+#include "module/masters/master.h"
+#include "module/base/util.h"
 
 /*! \brief Parts two replies. */
 #define SEPARATOR 0x1e

@@ -9,7 +9,7 @@
  */
 #include <libknot/errcode.h>
 
-#include "tests/unit/state_dump.h"
+#include "tests/unit/state/state_dump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/util.h"
-#include "module/zookeeper.h"
-#include "tests/unit/zookeeper_fake.h"
+#include "module/base/util.h"
+#include "module/masters/zookeeper.h"
+#include "tests/unit/masters/zookeeper_fake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief Answers queries from a snapshot.
+ *
+ * - Hooks run on knotd's workers, inside knotd's RCU read-side section: a reader is one
+ *   rcu_dereference() of the view's snapshot, without lock or counter.
+ * - Whoever replaces the snapshot waits for a grace period before it gives the old one back.
+ */
+#pragma once
+
+#include <knot/module.h>
+
+#include "module/snapshot/snapshot.h"
+
+/*! \brief What one zone is answered from; shared by module instances of the same zone. */
+struct answer_view {
+	struct snapshot *snapshot; /*!< RCU pointer; NULL before the first poll has succeeded. */
+};
+
+/*! \brief Context of one module instance; constant while queries run. */
+struct answer {
+	struct answer_view *view;
+	int64_t stale_after; /*!< Age in ms from which answers are called stale. */
+	int64_t max_age;     /*!< Age in ms from which the snapshot is not used; 0: never. */
+	bool reverse;        /*!< A reverse zone: PTR records and no others. */
+	bool uncounted;      /*!< The instance could not get its counters. */
+	bool signer;         /*!< mod-onlinesign signs the zone. */
+	bool signer_first;   /*!< ... and comes before this module in the zone's list. */
+};
+
+/*!
+ * \brief Registers the hooks of an instance whose context, a struct answer, is set.
+ *
+ * Tries for a while if memory runs out.
+ *
+ * \return KNOT_E* as knotd_mod_in_hook().
+ */
+int answer_hooks(knotd_mod_t *mod);

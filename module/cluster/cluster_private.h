@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief What cluster.c (who is attached) and poller.c (the thread) share.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "module/cluster/cluster.h"
+#include "module/cluster/failover_age.h"
+#include "module/cluster/kept.h"
+#include "module/masters/master.h"
+#include "module/answer/stats.h"
+#include "module/cluster/view.h"
+#include "module/masters/zookeeper.h"
+
+/*! \brief Room for the errors of a poll; Knot's log takes about as much. */
+#define CLUSTER_ERROR_MAX 400
+
+struct member {
+	struct member *next; /*!< In its cluster's list. */
+	struct cluster *cluster;
+	struct view *view;
+	knotd_mod_t *mod;
+	bool uncounted; /*!< It could not get its counters. */
+};
+
+/*! \brief Where a cluster's thread is. */
+enum cluster_phase {
+	THREAD_NONE,     /*!< None could be started yet. */
+	THREAD_STARTING, /*!< Somebody is at it. */
+	THREAD_RUNS,
+};
+
+/*! \brief A polled cluster. */
+struct cluster {
+	struct cluster *next; /*!< In the registry. */
+	struct options *options;
+	struct resolver *resolver;
+	struct master_client *client;
+	struct zookeeper *zk;     /*!< NULL if masters are static only. */
+	pthread_t thread;         /*!< Once \a phase says so. */
+	atomic_int phase;         /*!< enum cluster_phase. */
+	atomic_llong start_again; /*!< CLOCK_MONOTONIC in ms: when queries may start a thread. */
+	atomic_bool stop;         /*!< The thread is to end. */
+
+	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
+	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
+	struct member *members;
+	struct view *views;
+	bool poll_now;            /*!< Somebody wants a poll at once. */
+	bool fetching;            /*!< A view added now will be served by the poll under way. */
+	struct state *before;     /*!< What the last good poll made records of. */
+	struct stats_polls stats; /*!< What the instances show. */
+
+	/* The poller's own. */
+	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;     /*!< Of \a masters. */
+	/*! Those that make records, in the order of their numbers: \a announced, or \a masters. */
+	const struct endpoint *known;
+	size_t known_count;                               /*!< Of \a known. */
+	struct endpoint announced[ZOOKEEPER_MASTERS_MAX]; /*!< ZooKeeper's masters, sorted. */
+	struct endpoint last_good;                        /*!< The static master to ask first. */
+	struct endpoint named;         /*!< Whom ZooKeeper named as the poll began; or all zero. */
+	bool silence;                  /*!< A master has been silent in this poll. */
+	bool silence_said;             /*!< So it was in the last good one, or it has been said. */
+	uint32_t failures;             /*!< Polls failed in a row. */
+	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
+	bool loaded;                   /*!< A poll has succeeded. */
+	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
+	uint32_t kept;                 /*!< Agents in it that have not registered again. */
+	struct failover_age age;       /*!< Of the leader that answered last. */
+	struct endpoint leader;        /*!< As of the last good poll. */
+	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
+	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */
+};
+
+/*! \brief Wants a poll at once; any thread may call. */
+void cluster_poll_now(void *cluster);
+
+/*! \brief Counts a poll; all instances show it, and what else is said of polls. */
+void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome);
+
+/*! \brief The thread of a cluster; ends when \a stop is set. */
+void *poller_run(void *cluster);
+
+/*!
+ * \brief Asks the masters in turn; in poller_fetch.c.
+ *
+ * \param problem  What is wrong with ZooKeeper; empty if nothing is.
+ * \param errors   Out: what went wrong, also if it went well in the end.
+ *
+ * \return As master_fetch(); a failure's outcome in \a reply is the one that says most.
+ */
+int poller_fetch(struct cluster *cluster, const char *problem, const struct master_watch *watch,
+                 struct master_reply *reply, char errors[static CLUSTER_ERROR_MAX]);
+
+/*! \brief Gives up a reference to a view; the cluster's lock is held. */
+void cluster_drop_view(struct cluster *cluster, struct view *view);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/masters/credential.h"
+#include "module/masters/master_private.h"
+#include "module/base/util.h"
+
+/*! \brief Longest sleep in a fetch, in milliseconds, if nobody can wake it (no descriptors). */
+#define SLICE_MS 500
+
+/*! \brief How long after the others were asked they are asked again, in milliseconds. */
+#define LOOK_MS 1000
+
+struct master_client *master_new(const struct options *options, struct resolver *resolver,
+                                 const atomic_bool *stop)
+{
+	struct master_client *client = calloc(1, sizeof(*client));
+	if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(client);
+		return NULL;
+	}
+
+	client->options = options;
+	client->resolver = resolver;
+	client->stop = stop;
+	client->multi = curl_multi_init();
+	if (client->multi == NULL) {
+		master_free(client);
+		return NULL;
+	}
+	return client;
+}
+
+void master_free(struct master_client *client)
+{
+	if (client != NULL) {
+		curl_multi_cleanup(client->multi);
+		curl_global_cleanup();
+		free(client);
+	}
+}
+
+void master_wake(struct master_client *client)
+{
+	atomic_store(&client->woken, true);
+	(void)curl_multi_wakeup(client->multi);
+}
+
+void master_set_known(struct master_client *client, const struct endpoint *masters, size_t count)
+{
+	client->known = masters;
+	client->known_count = count;
+	client->failed_count = 0;
+}
+
+bool master_has_failed(const struct master_client *client, const struct endpoint *master)
+{
+	for (size_t i = 0; i < client->failed_count; i++) {
+		const struct endpoint *failed = &client->failed[i].endpoint;
+		if (endpoint_equal(failed, master) && failed->tls == master->tls) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! \brief Makes a request for a known master; nothing is asked yet. */
+static void prepare(struct master_client *client, struct request *req,
+                    const struct endpoint *master, int64_t deadline)
+{
+	*req = (struct request){
+		.client = client,
+		.hops = { { .endpoint = *master, .path = STATE_PATH } },
+		.hops_count = 1,
+		.trusted = true,
+		.deadline = deadline,
+	};
+}
+
+/*! \brief Finds the request under way that asks a master; NULL if none does. */
+static struct request *find_request(struct master_client *client, const struct endpoint *master)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct request *req = &client->requests[i];
+		if (req->easy != NULL &&
+		    request_same_master(client, request_endpoint(req), master)) {
+			return req;
+		}
+	}
+	return NULL;
+}
+
+/*! \brief Looks at what a request has come to: a state, an end, or its next hop. */
+static int end_hop(struct master_client *client, struct request *req, CURLcode code)
+{
+	int ret = code == CURLE_OK ? reply_take(req) : request_explain(req, code);
+	request_end(req);
+	if (ret != KNOT_EOK || req->reply.state != NULL) {
+		return ret;
+	}
+
+	struct request *other = find_request(client, request_endpoint(req));
+	if (other == NULL) {
+		return request_begin(req);
+	}
+	if (req == client->first) {
+		client->first = other;
+	}
+	return KNOT_EOK;
+}
+
+/*! \brief Takes the requests that have ended, up to one with a state, which becomes the first. */
+static int take_ended(struct master_client *client)
+{
+	int left;
+	CURLMsg *msg;
+	while ((msg = curl_multi_info_read(client->multi, &left)) != NULL) {
+		struct request *req = NULL;
+		if (msg->msg != CURLMSG_DONE ||
+		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &req) != CURLE_OK) {
+			continue;
+		}
+		bool is_first = req == client->first;
+		int ret = end_hop(client, req, msg->data.result);
+		if (ret != KNOT_EOK && is_first) {
+			return ret;
+		}
+		if (req->reply.state != NULL) {
+			client->first = req;
+			return KNOT_EOK;
+		}
+	}
+	return KNOT_EOK;
+}
+
+/*! \brief Asks a known master too, unless it is being asked. */
+static void ask_too(struct master_client *client, const struct endpoint *master)
+{
+	if (find_request(client, master) != NULL) {
+		return;
+	}
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct request *req = &client->requests[i];
+		if (req->easy == NULL) {
+			prepare(client, req, master, client->first->deadline);
+			(void)request_begin(req);
+			return;
+		}
+	}
+}
+
+/*!
+ * \brief Asks the others if the master that is asked is silent.
+ *
+ * A standby says at once who leads. That this is the silent one is looked at again later; another
+ * one is asked beside it, for the silent one may only be slow.
+ */
+static void look_around(struct master_client *client, const struct master_watch *watch)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	const struct request *first = client->first;
+	if (now - first->heard < MASTER_SILENT_MS || now < client->next_look) {
+		return;
+	}
+	if (client->next_look == 0 && watch != NULL) {
+		watch->on_silence(watch->ctx, request_endpoint(first));
+	}
+	client->next_look = now + LOOK_MS;
+	for (size_t i = 0; i < client->known_count; i++) {
+		ask_too(client, &client->known[i]);
+	}
+}
+
+/*! \brief Runs the requests until the first one has come to its end. */
+static int run(struct master_client *client, const struct master_watch *watch)
+{
+	while (!atomic_load(client->stop)) {
+		if (atomic_exchange(&client->woken, false) && watch != NULL &&
+		    watch->is_over(watch->ctx)) {
+			return KNOT_EAGAIN;
+		}
+		int running;
+		if (curl_multi_perform(client->multi, &running) != CURLM_OK) {
+			return request_fail(client->first, POLL_LOCAL, "out of memory");
+		}
+		int ret = take_ended(client);
+		if (ret != KNOT_EOK || client->first->reply.state != NULL) {
+			return ret;
+		}
+		look_around(client, watch);
+		(void)curl_multi_poll(client->multi, NULL, 0, SLICE_MS, NULL);
+	}
+	return KNOT_ECONNABORTED;
+}
+
+/*! \brief Remembers for the rest of the poll that a master has failed. */
+static void note_failure(struct master_client *client, const struct request *req)
+{
+	if (client->failed_count < FAILED_MAX && req->reply.outcome != POLL_LOCAL) {
+		client->failed[client->failed_count++] = (struct failed){
+			.endpoint = *request_endpoint(req),
+			.outcome = req->reply.outcome,
+		};
+	}
+}
+
+int master_fetch(struct master_client *client, const struct endpoint *master,
+                 const struct master_watch *watch, struct master_reply *reply)
+{
+	int64_t timeout = (int64_t)client->options->poll_timeout * 1000;
+	client->next_look = 0;
+	client->first = &client->requests[0];
+	prepare(client, client->first, master, clock_ms(CLOCK_MONOTONIC) + timeout);
+
+	int ret;
+	const char *file = client->options->credential_file;
+	const char *error = file != NULL ? credential_read(file, &client->credential) : NULL;
+	if (error != NULL) {
+		ret = request_fail(client->first, POLL_LOCAL, "credential-file '%s' %s", file,
+		                   error);
+	} else {
+		ret = request_begin(client->first);
+	}
+	if (ret == KNOT_EOK) {
+		ret = run(client, watch);
+	}
+	if (ret == KNOT_ECONN) {
+		note_failure(client, client->first);
+	}
+	*reply = client->first->reply;
+
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		request_end(&client->requests[i]);
+	}
+	credential_free(client->credential);
+	client->credential = NULL;
+	return ret;
+}

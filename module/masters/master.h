@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief Asks Mesos masters for the state of the one that leads.
+ *
+ * - A fetch is bounded in time (the options' poll-timeout), bytes (MASTER_REPLY_MAX), redirects
+ *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
+ * - A master that sends nothing for MASTER_SILENT_MS may only be slow, or hang while another one
+ *   leads: the other known masters are asked beside it, and the first whole state counts.
+ * - A client belongs to one thread but for master_wake().
+ */
+#pragma once
+
+#include "module/options.h"
+#include "module/masters/outcome.h"
+#include "module/masters/resolver.h"
+
+/*! \brief Longest reply, after decompression. */
+#define MASTER_REPLY_MAX ((uint64_t)1 << 30)
+
+/*! \brief Most hops from the master asked first to the one that leads. */
+#define MASTER_REDIRECTS_MAX 5
+
+/*! \brief Longest time for a connection, in milliseconds. */
+#define MASTER_CONNECT_MS 3000
+
+/*! \brief How long a master may send nothing before others are asked too, in milliseconds. */
+#define MASTER_SILENT_MS 5000
+
+/*! \brief Room for the reason of a failure and two masters' names. */
+#define MASTER_ERROR_MAX 768
+
+struct master_client;
+
+/*!
+ * \brief Makes a client.
+ *
+ * \param options   Whom to trust and who we are; must outlive the client.
+ * \param resolver  Finds addresses of names; must outlive the client, same thread.
+ * \param stop      Ends a fetch when it becomes true and master_wake() is called.
+ *
+ * \return NULL if memory runs out.
+ */
+struct master_client *master_new(const struct options *options, struct resolver *resolver,
+                                 const atomic_bool *stop);
+
+/*! \brief Frees a client; NULL is fine. */
+void master_free(struct master_client *client);
+
+/*! \brief Makes a fetch look at \a stop, and at its watch, at once; any thread may call. */
+void master_wake(struct master_client *client);
+
+/*!
+ * \brief Begins a poll: tells the masters that are configured, or that ZooKeeper names.
+ *
+ * They may be told the credential, and are asked who leads while another one is silent. Forgets
+ * which masters have failed.
+ *
+ * \param masters  Must stay as they are until the next call or master_free().
+ */
+void master_set_known(struct master_client *client, const struct endpoint *masters, size_t count);
+
+/*! \brief True if that master has failed since master_set_known(), asked for itself or not. */
+bool master_has_failed(const struct master_client *client, const struct endpoint *master);
+
+/*! \brief Who looks on while a fetch is under way; called by the thread that fetches. */
+struct master_watch {
+	/*! \brief True if the fetch is to be given up; asked after each master_wake(). */
+	bool (*is_over)(void *ctx);
+	/*! \brief A master has sent nothing for MASTER_SILENT_MS; at most once in a fetch. */
+	void (*on_silence)(void *ctx, const struct endpoint *master);
+	void *ctx; /*!< Their parameter. */
+};
+
+/*! \brief What a fetch gave. */
+struct master_reply {
+	struct state *state;          /*!< The leader's state, to be freed by the caller. */
+	struct endpoint asked;        /*!< The known master that led to it. */
+	struct endpoint answered;     /*!< Who gave it. */
+	struct endpoint leader;       /*!< Who it says leads: the same, maybe by another name. */
+	uint64_t bytes;               /*!< Length of the document. */
+	int64_t date;                 /*!< Its `Date`, seconds since 1970; 0 without one. */
+	char error[MASTER_ERROR_MAX]; /*!< Why there is none, for a log. */
+	enum poll_outcome outcome;    /*!< The same for counters; POLL_OK if there is one. */
+};
+
+/*!
+ * \brief Fetches the leader's state, asking one of the known masters first.
+ *
+ * \param watch  May be NULL.
+ *
+ * \retval KNOT_EOK       \a reply has all but the error.
+ * \retval KNOT_ECONN     That master gave none; error and outcome of \a reply say why.
+ * \retval KNOT_EAGAIN    The watch has given it up.
+ * \retval KNOT_ECONNABORTED  Stopped.
+ */
+int master_fetch(struct master_client *client, const struct endpoint *master,
+                 const struct master_watch *watch, struct master_reply *reply);
+
+/*!
+ * \brief Tells why nobody at all can be reached from here.
+ *
+ * \return errno of socket(), such as EMFILE; 0 if sockets can be made.
+ */
+int master_local_trouble(void);
