@@ -407,7 +407,7 @@ void cluster_detach(struct member *member)
 	struct view *view = member->view;
 	knot_dname_storage_t zone;
 	char id[VIEW_ID_MAX];
-	memcpy(zone, view->zone, sizeof(zone));
+	(void)knot_dname_to_wire(zone, view->zone, sizeof(zone));
 	memcpy(id, view->id, sizeof(id));
 
 	pthread_mutex_lock(&registry.lock);
