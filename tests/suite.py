@@ -257,8 +257,7 @@ def server_tsan():
     rcu_annotate.c. With this nothing is left to be suppressed but one thing: knotd has two mutexes
     that it takes in either order, and no symbols to name them by, so here the order of locks is
     not looked at. What goes over one socket does not order what another thread does with its own,
-    as TSan would have it (io_sync). getaddrinfo_a()'s threads are unknown to TSan, so these tests
-    use no host names.
+    as TSan would have it (io_sync).
     """
     preload = [library("libtsan.so"), str(BUILD_TSAN / "tests/unit/librcu_annotate.so")]
     server("server-tsan", "tests/server/life/test_threads.py", wrapper=fixed_addresses(),

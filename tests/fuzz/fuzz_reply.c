@@ -30,6 +30,7 @@
 #include <curl/curl.h>
 
 #include "module/masters/master.h"
+#include "module/masters/resolver_pool.h"
 #include "module/base/util.h"
 
 /*! \brief Parts two replies. */
@@ -143,37 +144,49 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	return real(node, service, hints, out);
 }
 
-/*! \brief In place of the system's: names of even length have an address, others do not. */
-int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)
+/*! \brief A look-up that has ended when it starts. */
+struct pool_job {
+	size_t len; /*!< Of the name. */
+};
+
+/*! \brief In place of resolver_pool.c: names of even length have an address, others do not. */
+struct pool_job *pool_start(const char *name, enum pool_lane lane)
 {
-	(void)mode, (void)event;
-	for (int i = 0; i < count; i++) {
-		size_t len = strlen(list[i]->ar_name);
-		list[i]->__return = EAI_NONAME;
-		if (len % 2 == 0) {
-			list[i]->__return = getaddrinfo(len % 4 == 0 ? "127.0.0.9" : "fd00::9",
-			                                NULL, list[i]->ar_request,
-			                                &list[i]->ar_result);
-		}
+	(void)lane;
+	struct pool_job *job = malloc(sizeof(*job));
+	if (job != NULL) {
+		job->len = strlen(name);
 	}
-	return 0;
+	return job;
 }
 
-int gai_error(struct gaicb *request)
+bool pool_take(struct pool_job *job, struct pool_result *result)
 {
-	return request->__return;
+	*result = (struct pool_result){ 0 };
+	if (job->len % 2 == 0) {
+		const char *text = job->len % 4 == 0 ? "127.0.0.9" : "fd00::9";
+		result->list = calloc(1, sizeof(*result->list));
+		result->count = result->list != NULL &&
+		                address_parse((struct text){ text, strlen(text) }, result->list);
+	}
+	free(job);
+	return true;
 }
 
-int gai_cancel(struct gaicb *request)
+void pool_move(struct pool_job *job, enum pool_lane lane)
 {
-	(void)request;
-	return EAI_ALLDONE;
+	(void)job, (void)lane;
 }
 
-int gai_suspend(const struct gaicb *const list[], int count, const struct timespec *timeout)
+bool pool_cancel(struct pool_job *job)
 {
-	(void)list, (void)count, (void)timeout;
-	return EAI_ALLDONE;
+	free(job);
+	return true;
+}
+
+void pool_abandon(struct pool_job *job)
+{
+	free(job);
 }
 
 /*! \brief Looks at what the masters were asked, and ends their connections. */

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 /* Its clock is passed by hand. */
-#include "module/kept.c"
+#include "module/cluster/kept.c"
 
 static const knot_dname_t *const ZONE = (const knot_dname_t *)"\005mesos";
 static const knot_dname_t *const OTHER = (const knot_dname_t *)"\005other";
