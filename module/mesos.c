@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "module/cluster/cluster.h"
-#include "module/answer/stats.h"
+#include "module/cluster/counters.h"
 #include "module/base/util.h"
 
 /*! \brief Items of the zone's section that tell who else works on its answers. */
@@ -187,7 +187,7 @@ static int mesos_load(knotd_mod_t *mod)
 	struct instance *instance = NULL;
 	if (options != NULL) {
 		warn(mod, options);
-		bool uncounted = stats_register(mod) != KNOT_EOK;
+		bool uncounted = counters_register(mod) != KNOT_EOK;
 		do {
 			instance = new_instance(mod, options, id, uncounted);
 		} while (instance == NULL && pause_for_memory(&turn));

@@ -151,8 +151,8 @@ static void show(const struct member *member)
 {
 	const struct view *view = member->view;
 	if (!member->uncounted) {
-		stats_show(member->mod, &member->cluster->stats, view->answer.snapshot,
-		           view->skipped);
+		counters_show(member->mod, &member->cluster->stats, view->answer.snapshot,
+		              view->skipped);
 	}
 }
 

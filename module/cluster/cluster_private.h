@@ -11,7 +11,7 @@
 #include "module/cluster/failover_age.h"
 #include "module/cluster/kept.h"
 #include "module/masters/master.h"
-#include "module/answer/stats.h"
+#include "module/cluster/counters.h"
 #include "module/cluster/view.h"
 #include "module/masters/zookeeper.h"
 
@@ -49,10 +49,10 @@ struct cluster {
 	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
 	struct member *members;
 	struct view *views;
-	bool poll_now;            /*!< Somebody wants a poll at once. */
-	bool fetching;            /*!< A view added now will be served by the poll under way. */
-	struct state *before;     /*!< What the last good poll made records of. */
-	struct stats_polls stats; /*!< What the instances show. */
+	bool poll_now;               /*!< Somebody wants a poll at once. */
+	bool fetching;               /*!< A view added now will be served by the poll under way. */
+	struct state *before;        /*!< What the last good poll made records of. */
+	struct counters_polls stats; /*!< What the instances show. */
 
 	/* The poller's own. */
 	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */

@@ -401,12 +401,12 @@ static int take_state(struct cluster *cluster, struct state *state, const struct
 /*! \brief Notes what a good poll gave. */
 static void note_load(struct cluster *cluster, const struct master_reply *reply)
 {
-	struct stats_load load = {
+	struct counters_load load = {
 		.time = time(NULL),
 		.duration = clock_ms(CLOCK_MONOTONIC) - reply->state->asked,
 		.bytes = reply->bytes,
 	};
-	stats_take_state(&load, reply->state);
+	counters_take_state(&load, reply->state);
 
 	pthread_mutex_lock(&cluster->lock);
 	cluster->stats.last = load;
