@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief What cluster.c (who is attached) and poller.c (the thread) share.
+ * \brief A followed cluster, as the files of this folder see it.
  */
 #pragma once
 
 #include <pthread.h>
 
-#include "module/cluster/cluster.h"
 #include "module/cluster/failover_age.h"
 #include "module/cluster/kept.h"
 #include "module/masters/master.h"
@@ -36,7 +35,7 @@ enum cluster_phase {
 /*! \brief A polled cluster. */
 struct cluster {
 	struct cluster *next; /*!< In the registry. */
-	struct options *options;
+	struct settings *settings;
 	struct resolver *resolver;
 	struct master_client *client;
 	struct zookeeper *zk;     /*!< NULL if masters are static only. */
@@ -75,26 +74,3 @@ struct cluster {
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */
 };
-
-/*! \brief Wants a poll at once; any thread may call. */
-void cluster_poll_now(void *cluster);
-
-/*! \brief Counts a poll; all instances show it, and what else is said of polls. */
-void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome);
-
-/*! \brief The thread of a cluster; ends when \a stop is set. */
-void *poller_run(void *cluster);
-
-/*!
- * \brief Asks the masters in turn; in poller_fetch.c.
- *
- * \param problem  What is wrong with ZooKeeper; empty if nothing is.
- * \param errors   Out: what went wrong, also if it went well in the end.
- *
- * \return As master_fetch(); a failure's outcome in \a reply is the one that says most.
- */
-int poller_fetch(struct cluster *cluster, const char *problem, const struct master_watch *watch,
-                 struct master_reply *reply, char errors[static CLUSTER_ERROR_MAX]);
-
-/*! \brief Gives up a reference to a view; the cluster's lock is held. */
-void cluster_drop_view(struct cluster *cluster, struct view *view);

@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include <libknot/libknot.h>
+
 #include "module/masters/master.h"
 #include "module/masters/master_gzip.h"
 
@@ -57,7 +59,7 @@ struct failed {
 };
 
 struct master_client {
-	const struct options *options;
+	const struct master_settings *settings;
 	struct resolver *resolver;
 	const atomic_bool *stop;
 	const struct endpoint *known; /*!< Masters that may be told the credential. */

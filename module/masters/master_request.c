@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,8 +228,8 @@ static int set_headers(struct request *req)
 /*! \brief Tells libcurl the files for https, which it reads by itself for each connection. */
 static int set_tls(struct request *req)
 {
-	const struct options *options = req->client->options;
-	const char *const files[] = { options->ca_file, options->cert_file, options->key_file };
+	const struct master_settings *settings = req->client->settings;
+	const char *const files[] = { settings->ca_file, settings->cert_file, settings->key_file };
 	for (int i = 0; i < 3 && request_endpoint(req)->tls; i++) {
 		const char *error = files[i] != NULL ? credential_probe(files[i]) : NULL;
 		if (error == CREDENTIAL_UNREADABLE) {
@@ -239,14 +240,14 @@ static int set_tls(struct request *req)
 		}
 	}
 
-	if (options->ca_file != NULL) {
+	if (settings->ca_file != NULL) {
 		/* In place of the system's, of which libcurl has a file and a directory. */
-		curl_easy_setopt(req->easy, CURLOPT_CAINFO, options->ca_file);
+		curl_easy_setopt(req->easy, CURLOPT_CAINFO, settings->ca_file);
 		curl_easy_setopt(req->easy, CURLOPT_CAPATH, NULL);
 	}
-	if (options->cert_file != NULL) {
-		curl_easy_setopt(req->easy, CURLOPT_SSLCERT, options->cert_file);
-		curl_easy_setopt(req->easy, CURLOPT_SSLKEY, options->key_file);
+	if (settings->cert_file != NULL) {
+		curl_easy_setopt(req->easy, CURLOPT_SSLCERT, settings->cert_file);
+		curl_easy_setopt(req->easy, CURLOPT_SSLKEY, settings->key_file);
 	}
 	return KNOT_EOK;
 }
