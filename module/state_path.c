@@ -15,6 +15,7 @@ static const struct json_member state[] = {
 	JSON_MEMBER("pid", STATE_PID),
 	JSON_MEMBER("leader", STATE_LEADER),
 	JSON_MEMBER("elected_time", STATE_ELECTED_TIME),
+	JSON_MEMBER("start_time", STATE_START_TIME),
 	JSON_MEMBER("flags", FLAGS),
 	JSON_MEMBER("slaves", SLAVES),
 	JSON_MEMBER("recovered_slaves", RECOVERED_SLAVES),
@@ -117,6 +118,7 @@ const struct json_place state_places[] = {
 	[STATE_PID] = { JSON_STRING },
 	[STATE_LEADER] = { JSON_STRING },
 	[STATE_ELECTED_TIME] = { JSON_NUMBER },
+	[STATE_START_TIME] = { JSON_NUMBER },
 	[FLAGS] = OBJECT(flags),
 	[FLAG_REGISTRY_FETCH_TIMEOUT] = { JSON_STRING },
 

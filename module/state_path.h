@@ -17,6 +17,7 @@ enum state_place {
 	STATE_PID,
 	STATE_LEADER,
 	STATE_ELECTED_TIME,
+	STATE_START_TIME,
 	FLAGS,
 	FLAG_REGISTRY_FETCH_TIMEOUT,
 
@@ -79,6 +80,7 @@ enum state_place {
 	STATUS_PORT_MAPPINGS,
 	STATUS_PORT_MAPPING,
 	STATUS_HOST_PORT,
+	STATE_PLACES, /*!< Number of places. */
 };
 
 /*! \brief What is wanted at each place, by enum state_place. */
