@@ -12,6 +12,8 @@ static int set_by_id(struct nodes *nodes, enum node_kind kind, struct node *fram
 	if (ret == KNOT_EOK) {
 		ret = nodes_set(nodes, node, object);
 		nodes_settle(nodes, node);
+	} else if (framework != NULL) {
+		nodes_settle(nodes, framework);
 	}
 	return ret;
 }
@@ -33,13 +35,7 @@ static int add_task(struct nodes *nodes, const struct object *object)
 	struct node *framework;
 	int ret = nodes_find_or_add(nodes, NODE_FRAMEWORK, NULL,
 	                            object_text(task, task->framework), &framework);
-	if (ret == KNOT_EOK) {
-		ret = set_by_id(nodes, NODE_TASK, framework, object);
-	}
-	if (ret != KNOT_EOK && framework != NULL) {
-		nodes_settle(nodes, framework);
-	}
-	return ret;
+	return ret == KNOT_EOK ? set_by_id(nodes, NODE_TASK, framework, object) : ret;
 }
 
 static int update_task(struct nodes *nodes, struct object_writer *writer,

@@ -78,6 +78,8 @@ static int stage(struct inventory *inventory, enum node_kind kind, struct node *
 	if (ret == KNOT_EOK) {
 		ret = nodes_stage(&inventory->nodes, node, object);
 		nodes_settle(&inventory->nodes, node);
+	} else if (framework != NULL) {
+		nodes_settle(&inventory->nodes, framework);
 	}
 	return ret;
 }
@@ -132,7 +134,6 @@ int inventory_task_object(struct inventory *inventory, const struct task_object 
 	}
 	ret = stage(inventory, NODE_TASK, framework, &task->object);
 	inventory->framework = ret == KNOT_EOK ? framework : NULL;
-	nodes_settle(&inventory->nodes, framework);
 	return ret;
 }
 

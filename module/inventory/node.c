@@ -54,9 +54,13 @@ static const struct object *copy_object(struct nodes *nodes, const struct object
 	return copy != NULL ? memcpy(copy, object, object->size) : NULL;
 }
 
+/*!
+ * A node's place changes with it, so that it lives as long as the node has to tell of it: nodes go
+ * when their change ends, those last that others depend on.
+ */
 static void begin_change(struct nodes *nodes, struct node *node)
 {
-	if (node->is_changing) {
+	if (node == NULL || node->is_changing) {
 		return;
 	}
 	node->is_changing = true;
@@ -64,6 +68,7 @@ static void begin_change(struct nodes *nodes, struct node *node)
 	node->place_before = node->links[LINK_PLACE].to;
 	node->next_changing = nodes->changing[node->kind];
 	nodes->changing[node->kind] = node;
+	begin_change(nodes, node->place_before);
 }
 
 /*! \brief Finds the node that one with such an object depends on, beside a task's framework. */
@@ -103,20 +108,6 @@ static void drop_next(struct nodes *nodes, struct node *node)
 	node->next = node->object;
 }
 
-/*! \brief Moves a node to the list of another place; the old one goes if it stands for nothing. */
-static void move(struct nodes *nodes, struct node *node, struct node *place)
-{
-	struct node *old = node->links[LINK_PLACE].to;
-	if (old == place) {
-		return;
-	}
-	node_unlink(node, LINK_PLACE);
-	node_link(node, LINK_PLACE, place);
-	if (old != NULL && old != node->place_before) {
-		nodes_settle(nodes, old);
-	}
-}
-
 int nodes_set_own(struct nodes *nodes, struct node *node, const struct object *object)
 {
 	struct node *place;
@@ -125,7 +116,9 @@ int nodes_set_own(struct nodes *nodes, struct node *node, const struct object *o
 		return ret;
 	}
 	begin_change(nodes, node);
-	move(nodes, node, place);
+	begin_change(nodes, place);
+	node_unlink(node, LINK_PLACE);
+	node_link(node, LINK_PLACE, place);
 	drop_next(nodes, node);
 	node->next = object;
 	return KNOT_EOK;
@@ -192,21 +185,14 @@ static void end_change(struct nodes *nodes, struct node *node, bool keep)
 	}
 }
 
-/*! \brief Ends what makes a node changing; it and its places go if they stand for nothing. */
+/*! \brief Ends what makes a node changing; it goes if it stands for nothing. */
 static void leave_change(struct nodes *nodes, struct node *node)
 {
-	struct node *before = node->place_before, *after = node->links[LINK_PLACE].to;
 	node->is_changing = false;
 	node->is_touched = false;
 	node->next = NULL;
 	node->place_before = NULL;
 	nodes_settle(nodes, node);
-	if (before != NULL && before != after) {
-		nodes_settle(nodes, before);
-	}
-	if (after != NULL) {
-		nodes_settle(nodes, after);
-	}
 }
 
 /*! \brief Takes the first of the changing nodes, those first that others do not depend on. */
@@ -235,18 +221,10 @@ void nodes_undo(struct nodes *nodes)
 {
 	struct node *node;
 	while ((node = take_changing(nodes)) != NULL) {
-		struct node *after = node->links[LINK_PLACE].to;
 		drop_next(nodes, node);
-		if (after == node->place_before) {
-			after = NULL;
-		} else {
-			node_unlink(node, LINK_PLACE);
-			node_link(node, LINK_PLACE, node->place_before);
-		}
+		node_unlink(node, LINK_PLACE);
+		node_link(node, LINK_PLACE, node->place_before);
 		leave_change(nodes, node);
-		if (after != NULL) {
-			nodes_settle(nodes, after);
-		}
 	}
 }
 

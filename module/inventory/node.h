@@ -120,7 +120,7 @@ struct node *nodes_find(const struct nodes *nodes, enum node_kind kind,
 int nodes_find_or_add(struct nodes *nodes, enum node_kind kind, struct node *framework,
                       struct text id, struct node **out);
 
-/*! \brief Removes a node that stands for nothing (any more). */
+/*! \brief Removes a node that stands for nothing (any more), and its framework's if that does now. */
 void nodes_settle(struct nodes *nodes, struct node *node);
 
 /*!
