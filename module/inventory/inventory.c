@@ -101,16 +101,11 @@ int inventory_agent_object(struct inventory *inventory, const struct agent_objec
 int inventory_framework_object(struct inventory *inventory,
                                const struct framework_object *framework)
 {
-	const struct node *node = NULL;
-	if (framework->recovered) {
-		node = nodes_find(&inventory->nodes, NODE_FRAMEWORK, NULL,
-		                  object_text(framework, framework->object.id));
-	}
-	if (node == NULL || node->object == NULL) {
-		return stage(inventory, NODE_FRAMEWORK, NULL, &framework->object);
-	}
+	const struct node *node = nodes_find(&inventory->nodes, NODE_FRAMEWORK, NULL,
+	                                     object_text(framework, framework->object.id));
 	const struct object *merged = framework_merge(
-	        &inventory->writer, framework, (const struct framework_object *)node->object);
+	        &inventory->writer, framework,
+	        node != NULL ? (const struct framework_object *)node->object : NULL);
 	return merged != NULL ? stage(inventory, NODE_FRAMEWORK, NULL, merged) : KNOT_ENOMEM;
 }
 

@@ -330,14 +330,13 @@ const struct object *object_write_updated(struct object_writer *w, const struct 
 	parts.life = update->life;
 
 	const struct status_object *statuses = object_list(task, task->statuses);
-	const struct status_object *last = last_status(task), *next = last_status(update);
-	bool replaces = last != NULL && next != NULL;
-	if (!replaces && task->statuses.count > 0) {
+	const struct status_object *next = last_status(update);
+	if (next == NULL && task->statuses.count > 0) {
 		add_status(&parts, task, task_object_status(task), false);
-	} else if (task->statuses.count > 0 && !statuses[0].last) {
-		add_status(&parts, task, &statuses[0], false);
-	}
-	if (next != NULL) {
+	} else if (next != NULL) {
+		if (task->statuses.count > 0 && !statuses[0].last) {
+			add_status(&parts, task, &statuses[0], false);
+		}
 		add_status(&parts, update, next, true);
 	}
 	return put_task(w, &parts);

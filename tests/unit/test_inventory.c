@@ -502,6 +502,109 @@ static void test_broken_states(void **unused)
 	end(&f);
 }
 
+/*! \brief What the state found unchanged is known as it was, whatever an event makes of it. */
+static void test_state_meanwhile_changed(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	struct master_facts facts;
+	const char *state = HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":["
+	        FRAMEWORK_OF("F1", PID, "{\"id\":\"a\",\"name\":\"a\",\"slave_id\":\"S1\","
+	        "\"state\":\"TASK_RUNNING\",\"statuses\":[{\"state\":\"TASK_RUNNING\","
+	        "\"timestamp\":5,\"container_status\":{\"network_infos\":[{\"ip_addresses\":["
+	        "{\"ip_address\":\"10.2.0.5\"}]}]}}]}") "]}";
+#define ONE(ip) LINE_S1 LINE_F1 LINE_TASK("a", ip, "S1", "F1", "10.0.0.11,")
+	begin(&f);
+	load(&f, state);
+	expect(&f, 3, ONE("10.2.0.5,"));
+	inventory_begin(f.inventory);
+	assert_int_equal(feed_objects(f.inventory, state, strlen(state), &facts), KNOT_EOK);
+	apply(&f, V1_UPDATE("a", "F1", "TASK_KILLING", "6", "::1"));
+	apply(&f, V1_UPDATE("a", "F1", RUNNING, "7", "10.2.0.7"));
+	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
+	apply(&f, V1_UPDATE("a", "F1", RUNNING, "6.5", "10.2.0.6"));
+	f.mirror.changes = 0;
+	expect(&f, 0, ONE("10.2.0.6,"));
+	end(&f);
+}
+
+/*! \brief Of statuses of the same moment the first counts, as in a state. */
+static void test_same_timestamp(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	begin_two(&f);
+	apply(&f, V1_UPDATE("a", "F1", RUNNING, "5", "10.2.0.5"));
+	apply(&f, V1_UPDATE("a", "F1", "TASK_KILLING", "5", "::1"));
+	apply(&f, V1_UPDATE("a", "F1", RUNNING, "5", "10.2.0.6"));
+	f.mirror.changes = 0;
+	expect(&f, 0, LINE_S1 LINE_S2 LINE_F2 LINE_F1
+	       LINE_TASK("a", "10.2.0.5,", "S1", "F1", "10.0.0.11,") LINE_B LINE_C);
+	end(&f);
+}
+
+/*! \brief A task that is told of as it ends, and an agent that is listed twice. */
+static void test_odd_order(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	begin_two(&f);
+	apply(&f, V1_TASK("a", "F1", "S1", "TASK_FAILED"));
+	expect(&f, 1, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C);
+	apply(&f, V1_TASK("x", "F8", "S8", "TASK_FAILED"));
+	expect(&f, 0, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C);
+
+	/* What is registered is not kept for being recovered, too. */
+	load(&f, HEAD "\"recovered_slaves\":[{\"id\":\"S2\"}],\"slaves\":["
+	     AGENT("S1", "10.0.0.11") "," AGENT("S2", "10.0.0.12") "],\"frameworks\":["
+	     FRAMEWORK_OF("F1", PID, "") "]}");
+	expect(&f, 3, LINE_S1 LINE_S2 LINE_F1);
+	end(&f);
+}
+
+/*! \brief A scheduler that is known by its host name keeps it, until it is back. */
+static void test_recovered_hostname(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	begin(&f);
+#define HOSTED(more) HEAD "\"slaves\":[],\"frameworks\":[" FRAMEWORK_OF("F1", more, "") "]}"
+	const char *line = "framework port=0 name=\"F1\" addresses=10.0.1.7,\n";
+	load(&f, HOSTED("\"hostname\":\"10.0.1.7\","));
+	expect(&f, 1, line);
+	load(&f, HOSTED("\"hostname\":\"\",\"recovered\":true,"));
+	expect(&f, 1, line);
+	load(&f, HOSTED("\"hostname\":\"\","));
+	expect(&f, 1, "framework port=0 name=\"F1\" addresses=\n");
+	end(&f);
+}
+
+/*! \brief A cluster that was large leaves no large tables behind. */
+static void test_shrinks(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	begin_two(&f);
+	size_t small = inventory_stats(f.inventory).bytes;
+	char *state = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&state, &size);
+	fputs(HEAD "\"slaves\":[],\"frameworks\":[{\"id\":\"F1\",\"name\":\"F1\",\"tasks\":[", out);
+	for (unsigned i = 0; i < 1000; i++) {
+		fprintf(out, "%s{\"id\":\"t%u\",\"slave_id\":\"S%u\",\"state\":\"TASK_RUNNING\"}",
+		        i > 0 ? "," : "", i, i);
+	}
+	fputs("]}]}", out);
+	fclose(out);
+	load(&f, state);
+	free(state);
+	assert_int_equal(inventory_stats(f.inventory).tasks, 1000);
+	assert_true(inventory_stats(f.inventory).bytes > 10 * small);
+	load(&f, TWO);
+	assert_int_equal(inventory_stats(f.inventory).bytes, small);
+	end(&f);
+}
+
 static void test_too_many_events(void **unused)
 {
 	(void)unused;
@@ -627,6 +730,11 @@ int main(void)
 		cmocka_unit_test(test_registers_meanwhile),
 		cmocka_unit_test(test_nothing_goes_back),
 		cmocka_unit_test(test_broken_states),
+		cmocka_unit_test(test_state_meanwhile_changed),
+		cmocka_unit_test(test_same_timestamp),
+		cmocka_unit_test(test_odd_order),
+		cmocka_unit_test(test_recovered_hostname),
+		cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_too_many_events),
 		cmocka_unit_test(test_no_memory),
 	};
