@@ -33,8 +33,8 @@ static int add_task(struct nodes *nodes, const struct object *object)
 		return node != NULL ? nodes_set(nodes, node, NULL) : KNOT_EOK;
 	}
 	struct node *framework;
-	int ret = nodes_find_or_add(nodes, NODE_FRAMEWORK, NULL,
-	                            object_text(task, task->framework), &framework);
+	int ret = nodes_find_or_add(nodes, NODE_FRAMEWORK, NULL, object_text(task, task->framework),
+	                            &framework);
 	return ret == KNOT_EOK ? set_by_id(nodes, NODE_TASK, framework, object) : ret;
 }
 
@@ -113,7 +113,8 @@ static int remove_with_tasks(struct nodes *nodes, enum node_kind kind, const str
 	return ret;
 }
 
-/*! \brief True if an agent comes that was missed: a state says which of its tasks are still there. */
+/*! \brief True if an agent comes that was missed: a state says which of its tasks are still there.
+ */
 static bool is_back(const struct nodes *nodes, const struct object *object)
 {
 	const struct node *node = nodes_find(nodes, NODE_AGENT, NULL,
@@ -137,8 +138,7 @@ int event_apply(struct nodes *nodes, struct object_writer *writer, const struct 
 		return set_by_id(nodes, NODE_AGENT, NULL, event->object);
 	case EVENT_FRAMEWORK_REMOVED:
 		return remove_with_tasks(nodes, NODE_FRAMEWORK, event->object, news);
-	case EVENT_AGENT_REMOVED:
-		return remove_with_tasks(nodes, NODE_AGENT, event->object, news);
+	case EVENT_AGENT_REMOVED: return remove_with_tasks(nodes, NODE_AGENT, event->object, news);
 	default: return KNOT_EOK;
 	}
 }

@@ -59,9 +59,10 @@ enum inventory_kind { INVENTORY_AGENT, INVENTORY_FRAMEWORK, INVENTORY_TASK };
 struct inventory_side {
 	const struct task_object *task;           /*!< Of INVENTORY_TASK only. */
 	const struct framework_object *framework; /*!< Not of INVENTORY_AGENT. NULL: not known. */
-	const struct agent_object *agent;         /*!< Not of INVENTORY_FRAMEWORK. NULL: not known. */
-	struct state_addresses agent_addresses;   /*!< Of \a agent's host; empty if unresolved. */
-	struct state_addresses scheduler_addresses; /*!< Of \a framework's host; of that kind only. */
+	const struct agent_object *agent;       /*!< Not of INVENTORY_FRAMEWORK. NULL: not known. */
+	struct state_addresses agent_addresses; /*!< Of \a agent's host; empty if unresolved. */
+	struct state_addresses
+	        scheduler_addresses; /*!< Of \a framework's host; of that kind only. */
 };
 
 /*!

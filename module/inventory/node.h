@@ -43,9 +43,9 @@ struct node;
 
 /*! \brief Membership in the list of those that depend on the same node. */
 struct link {
-	struct node *to;     /*!< That node; NULL if none. */
-	struct node *next;   /*!< Next in the list. */
-	struct node **back;  /*!< What points to this node. */
+	struct node *to;    /*!< That node; NULL if none. */
+	struct node *next;  /*!< Next in the list. */
+	struct node **back; /*!< What points to this node. */
 };
 
 struct node {
@@ -120,7 +120,8 @@ struct node *nodes_find(const struct nodes *nodes, enum node_kind kind,
 int nodes_find_or_add(struct nodes *nodes, enum node_kind kind, struct node *framework,
                       struct text id, struct node **out);
 
-/*! \brief Removes a node that stands for nothing (any more), and its framework's if that does now. */
+/*! \brief Removes a node that stands for nothing (any more), and its framework's if that does now.
+ */
 void nodes_settle(struct nodes *nodes, struct node *node);
 
 /*!

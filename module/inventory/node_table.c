@@ -32,7 +32,8 @@ static uint64_t hash_of(const struct nodes *nodes, const struct node *framework,
 static bool is_of(const struct node *node, uint64_t hash, const struct node *framework,
                   struct text id)
 {
-	if (node->hash != hash || (framework != NULL && node->links[LINK_FRAMEWORK].to != framework)) {
+	if (node->hash != hash ||
+	    (framework != NULL && node->links[LINK_FRAMEWORK].to != framework)) {
 		return false;
 	}
 	struct text own = id_of(node);

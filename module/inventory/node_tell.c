@@ -33,8 +33,9 @@ static struct state_addresses addresses_at(const struct node *node, struct text 
 	}
 	const struct node *place = place_at(node, moment);
 	const struct object *found = place != NULL ? object_at(place, moment) : NULL;
-	return found != NULL ? object_addresses(found, ((const struct host_object *)found)->addresses)
-	                     : (struct state_addresses){ 0 };
+	return found != NULL
+	               ? object_addresses(found, ((const struct host_object *)found)->addresses)
+	               : (struct state_addresses){ 0 };
 }
 
 static void fill_agent(struct inventory_side *side, const struct node *node, enum moment moment,
@@ -42,7 +43,8 @@ static void fill_agent(struct inventory_side *side, const struct node *node, enu
 {
 	side->agent = (const struct agent_object *)object_at(node, moment);
 	if (side->agent != NULL) {
-		side->agent_addresses = addresses_at(node, object_text(side->agent, side->agent->host),
+		side->agent_addresses = addresses_at(node,
+		                                     object_text(side->agent, side->agent->host),
 		                                     moment, &literals->agent);
 	}
 }
@@ -52,9 +54,8 @@ static void fill_framework(struct inventory_side *side, const struct node *node,
 {
 	side->framework = (const struct framework_object *)object_at(node, moment);
 	if (side->framework != NULL) {
-		side->scheduler_addresses = addresses_at(node,
-		                                         framework_object_host(side->framework),
-		                                         moment, &literals->scheduler);
+		side->scheduler_addresses = addresses_at(
+		        node, framework_object_host(side->framework), moment, &literals->scheduler);
 	}
 }
 
@@ -103,7 +104,8 @@ static bool is_other_name(const struct object *a, const struct object *b)
 {
 	const struct framework_object *x = (const struct framework_object *)a;
 	const struct framework_object *y = (const struct framework_object *)b;
-	return a == NULL || b == NULL || !text_equal(object_text(x, x->name), object_text(y, y->name));
+	return a == NULL || b == NULL ||
+	       !text_equal(object_text(x, x->name), object_text(y, y->name));
 }
 
 /*! \brief True if a node changes in a way that those which depend on it have to be told. */
@@ -125,7 +127,8 @@ static void touch_dependents(struct nodes *nodes)
 		unsigned link = kind == NODE_FRAMEWORK ? LINK_FRAMEWORK : LINK_PLACE;
 		for (struct node *node = nodes->changing[kind]; node != NULL;
 		     node = node->next_changing) {
-			struct node *dependent = concerns_dependents(node) ? node->dependents : NULL;
+			struct node *dependent = concerns_dependents(node) ? node->dependents
+			                                                   : NULL;
 			for (; dependent != NULL;
 			     dependent = node_next_dependent(dependent, link)) {
 				node_touch(nodes, dependent);

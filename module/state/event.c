@@ -22,9 +22,9 @@ struct event_parser {
 	struct json_place places[EVENT_PLACES];
 	struct json_handler handler;
 
-	enum event_kind type;    /*!< What `type` says. */
-	enum event_kind body;    /*!< What the body is for that was read. */
-	unsigned bodies;         /*!< Number of bodies, of whatever kinds. */
+	enum event_kind type; /*!< What `type` says. */
+	enum event_kind body; /*!< What the body is for that was read. */
+	unsigned bodies;      /*!< Number of bodies, of whatever kinds. */
 	double heartbeat;
 	struct text framework_id;
 	struct framework_parts framework;

@@ -56,7 +56,7 @@ struct framework_object {
 	struct object_slice hostname; /*!< Text; may be empty. */
 	uint16_t pid_port;            /*!< Port of its `pid`; 0 without one. */
 	bool recovered;               /*!< Known from its agents, its scheduler is not back yet. */
-	bool told;                    /*!< By a state. If not, its `pid` is not absent but unknown. */
+	bool told; /*!< By a state. If not, its `pid` is not absent but unknown. */
 };
 
 /*! \brief How far a task has come (Mesos: `TaskState`). */

@@ -94,7 +94,7 @@ static const struct object *end_object(struct object_writer *w, struct object *h
 }
 
 /*! \brief A struct of an object, padding included, is 0 at first. */
-#define HEAD(type, name) \
+#define HEAD(type, name)  \
 	struct type name; \
 	memset(&(name), 0, sizeof(name))
 

@@ -18,7 +18,7 @@ struct objects_parser {
 	struct json_parser *json;
 	const struct objects_sink *sink;
 	void *ctx;
-	struct arena arena; /*!< Texts of what is being read, and the facts'. */
+	struct arena arena;     /*!< Texts of what is being read, and the facts'. */
 	struct arena_mark mark; /*!< The arena before the agent or framework being read. */
 	struct master_facts facts;
 	bool has_slaves;
@@ -53,12 +53,11 @@ static int end_agent(struct objects_parser *p, bool registered)
 	const struct agent_reader *agent = &p->agent;
 	int ret = KNOT_EOK;
 	if (agent->id.len > 0) {
-		const struct object *object = object_write_agent(
-		        &p->writer, agent->id, agent->host, agent->port, registered);
+		const struct object *object = object_write_agent(&p->writer, agent->id, agent->host,
+		                                                 agent->port, registered);
 		*(registered ? &p->facts.registered_count : &p->facts.recovered_count) += 1;
-		ret = object != NULL
-		              ? p->sink->agent(p->ctx, (const struct agent_object *)object)
-		              : KNOT_ENOMEM;
+		ret = object != NULL ? p->sink->agent(p->ctx, (const struct agent_object *)object)
+		                     : KNOT_ENOMEM;
 	}
 	arena_rewind(&p->arena, p->mark);
 	return ret;
@@ -113,8 +112,7 @@ static int end_waiting(struct objects_parser *p)
 	const char *data = p->waiting.data;
 	for (size_t at = 0; at < p->waiting.count && ret == KNOT_EOK;) {
 		const struct task_object *task = (const void *)(data + at);
-		const struct object *object = object_write_moved(&p->writer, task,
-		                                                 p->framework.id);
+		const struct object *object = object_write_moved(&p->writer, task, p->framework.id);
 		ret = object != NULL ? p->sink->task(p->ctx, (const struct task_object *)object)
 		                     : KNOT_ENOMEM;
 		at += waiting_size(&task->object);

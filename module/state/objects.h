@@ -34,13 +34,13 @@ struct objects_sink {
 
 /*! \brief What a state says of its master. */
 struct master_facts {
-	struct text id;          /*!< New with each start of the master; may be empty. */
-	struct text leader_host; /*!< Host part of `leader`; never empty. */
-	uint16_t leader_port;    /*!< Port of `leader`. */
-	struct text pid_host;    /*!< Host part of `pid`: who answers; may be absent. */
-	uint16_t pid_port;       /*!< Port of `pid`; 0 without one. */
-	double elected_time;     /*!< Seconds since 1970; 0 if not given. */
-	double start_time;       /*!< Seconds since 1970; 0 if not given. */
+	struct text id;                /*!< New with each start of the master; may be empty. */
+	struct text leader_host;       /*!< Host part of `leader`; never empty. */
+	uint16_t leader_port;          /*!< Port of `leader`. */
+	struct text pid_host;          /*!< Host part of `pid`: who answers; may be absent. */
+	uint16_t pid_port;             /*!< Port of `pid`; 0 without one. */
+	double elected_time;           /*!< Seconds since 1970; 0 if not given. */
+	double start_time;             /*!< Seconds since 1970; 0 if not given. */
 	double registry_fetch_timeout; /*!< Flag, in seconds; 60 if not given. */
 	uint32_t registered_count;     /*!< Agents in `slaves`. */
 	uint32_t recovered_count;      /*!< Agents in `recovered_slaves`. */

@@ -81,8 +81,8 @@ static inline void serve(void *ctx, const struct inventory_change *change)
 		fprintf(out, "framework port=%u", now->framework->pid_port);
 		dump_text(out, "name", object_text(now->framework, now->framework->name));
 		dump_addresses(out, "addresses", now->scheduler_addresses);
-	} else if (change->kind == INVENTORY_TASK && now->agent != NULL &&
-	           now->framework != NULL && now->task->life == TASK_RUNS) {
+	} else if (change->kind == INVENTORY_TASK && now->agent != NULL && now->framework != NULL &&
+	           now->task->life == TASK_RUNS) {
 		fputs("task", out);
 		dump_task_parts(out, now->task);
 		dump_text(out, "of", object_text(now->framework, now->framework->name));

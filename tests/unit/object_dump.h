@@ -72,11 +72,16 @@ static inline void dump_task_object(FILE *out, const struct task_object *task)
 static inline void dump_event(FILE *out, const struct event *event)
 {
 	static const char *const kinds[EVENT_KINDS] = {
-		"other",        "odd",
-		"subscribed",   "heartbeat",
-		"task_added",   "task_updated",
-		"framework_added", "framework_updated",
-		"framework_removed", "agent_added",
+		"other",
+		"odd",
+		"subscribed",
+		"heartbeat",
+		"task_added",
+		"task_updated",
+		"framework_added",
+		"framework_updated",
+		"framework_removed",
+		"agent_added",
 		"agent_removed",
 	};
 

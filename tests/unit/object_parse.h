@@ -75,8 +75,9 @@ static inline void dump_facts(FILE *out, const struct master_facts *facts)
 	dump_text(out, "leader", facts->leader_host);
 	fprintf(out, ":%u", facts->leader_port);
 	dump_text(out, "pid", facts->pid_host);
-	fprintf(out, ":%u elected=%.3f started=%.3f timeout=%.3f registered=%u recovered=%u "
-	             "frameworks=%u\n",
+	fprintf(out,
+	        ":%u elected=%.3f started=%.3f timeout=%.3f registered=%u recovered=%u "
+	        "frameworks=%u\n",
 	        facts->pid_port, facts->elected_time, facts->start_time,
 	        facts->registry_fetch_timeout, facts->registered_count, facts->recovered_count,
 	        facts->frameworks_count);

@@ -13,38 +13,38 @@
 #include "tests/unit/json_rewrite.h"
 #include "tests/unit/object_parse.h"
 
-#define STATUS(more)                                                                          \
-	"{" more "\"state\":\"TASK_RUNNING\",\"timestamp\":2.5,\"reason\":\"R\",\"uuid\":"    \
-	"\"x\",\"labels\":{\"labels\":[{\"key\":\"Docker.NetworkSettings.IPAddress\","        \
-	"\"value\":\"10.0.3.5\"},{\"key\":\"MesosContainerizer.NetworkSettings.IPAddress\","  \
+#define STATUS(more)                                                                            \
+	"{" more "\"state\":\"TASK_RUNNING\",\"timestamp\":2.5,\"reason\":\"R\",\"uuid\":"      \
+	"\"x\",\"labels\":{\"labels\":[{\"key\":\"Docker.NetworkSettings.IPAddress\","          \
+	"\"value\":\"10.0.3.5\"},{\"key\":\"MesosContainerizer.NetworkSettings.IPAddress\","    \
 	"\"value\":\"10.0.3.4\"}]},\"container_status\":{\"network_infos\":[{\"ip_addresses\":" \
-	"[{\"ip_address\":\"10.0.3.1\"},{\"ip_address\":\"fd00::1/64\"}],\"name\":\"n\","     \
+	"[{\"ip_address\":\"10.0.3.1\"},{\"ip_address\":\"fd00::1/64\"}],\"name\":\"n\","       \
 	"\"port_mappings\":[{\"host_port\":31002,\"container_port\":80}]}]}}"
 
-#define TASK                                                                                  \
-	"{\"name\":\"web\",\"task_id\":{\"value\":\"T0\"},\"framework_id\":{\"value\":\"F0\"}," \
-	"\"agent_id\":{\"value\":\"S0\"},\"state\":\"TASK_RUNNING\",\"labels\":{\"labels\":[" \
-	"{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.9.9.9\"}]},"            \
-	"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1.0}},"  \
-	"{\"ranges\":{\"range\":[{\"begin\":31010,\"end\":31011},{\"begin\":31000,\"end\":31002}" \
-	"]},\"name\":\"ports\",\"type\":\"RANGES\"},"                                         \
-	"{\"name\":\"ports\",\"ranges\":{\"range\":[{\"begin\":31012,\"end\":31012},"         \
+#define TASK                                                                                       \
+	"{\"name\":\"web\",\"task_id\":{\"value\":\"T0\"},\"framework_id\":{\"value\":\"F0\"},"    \
+	"\"agent_id\":{\"value\":\"S0\"},\"state\":\"TASK_RUNNING\",\"labels\":{\"labels\":["      \
+	"{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.9.9.9\"}]},"                 \
+	"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1.0}},"       \
+	"{\"ranges\":{\"range\":[{\"begin\":31010,\"end\":31011},{\"begin\":31000,\"end\":31002}"  \
+	"]},\"name\":\"ports\",\"type\":\"RANGES\"},"                                              \
+	"{\"name\":\"ports\",\"ranges\":{\"range\":[{\"begin\":31012,\"end\":31012},"              \
 	"{\"begin\":31001,\"end\":31001},{\"begin\":7,\"end\":6},{\"begin\":70000,\"end\":70001}," \
-	"{\"begin\":1}]},\"reservations\":[{}]},"                                             \
-	"{\"name\":\"ports\",\"revocable\":{},\"ranges\":{\"range\":[{\"begin\":1,\"end\":2}]}}," \
-	"{\"name\":\"disks\",\"ranges\":{\"range\":[{\"begin\":3,\"end\":4}]}}],"             \
-	"\"discovery\":{\"name\":\"web.prod\",\"visibility\":\"CLUSTER\",\"ports\":{\"ports\":[" \
-	"{\"number\":8080,\"name\":\"http\",\"protocol\":\"tcp\"}]}},"                        \
-	"\"container\":{\"docker\":{\"port_mappings\":[{\"host_port\":31000}]}},"             \
-	"\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":9},{\"state\":"              \
+	"{\"begin\":1}]},\"reservations\":[{}]},"                                                  \
+	"{\"name\":\"ports\",\"revocable\":{},\"ranges\":{\"range\":[{\"begin\":1,\"end\":2}]}},"  \
+	"{\"name\":\"disks\",\"ranges\":{\"range\":[{\"begin\":3,\"end\":4}]}}],"                  \
+	"\"discovery\":{\"name\":\"web.prod\",\"visibility\":\"CLUSTER\",\"ports\":{\"ports\":["   \
+	"{\"number\":8080,\"name\":\"http\",\"protocol\":\"tcp\"}]}},"                             \
+	"\"container\":{\"docker\":{\"port_mappings\":[{\"host_port\":31000}]}},"                  \
+	"\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":9},{\"state\":"                   \
 	"\"TASK_STARTING\",\"timestamp\":1}," STATUS("") "]}"
 
-#define FRAMEWORK_INFO                                                                    \
-	"{\"id\":{\"value\":\"F0\"},\"name\":\"marathon\",\"hostname\":\"sched.test\","   \
+#define FRAMEWORK_INFO                                                                  \
+	"{\"id\":{\"value\":\"F0\"},\"name\":\"marathon\",\"hostname\":\"sched.test\"," \
 	"\"roles\":[\"*\"]}"
-#define AGENT                                                                                \
+#define AGENT                                                                                     \
 	"{\"agent_info\":{\"hostname\":\"h\",\"id\":{\"value\":\"S0\"},\"resources\":[{\"name\":" \
-	"\"ports\",\"ranges\":{\"range\":[{\"begin\":1,\"end\":2}]}}]},\"active\":true,"     \
+	"\"ports\",\"ranges\":{\"range\":[{\"begin\":1,\"end\":2}]}}]},\"active\":true,"          \
 	"\"pid\":\"slave(1)@10.0.1.1:5051\"}"
 
 #define AGENT_TEXT "agent id=\"S0\" host=\"10.0.1.1\" port=5051 registered=1\n"
@@ -67,18 +67,21 @@ static const struct {
 	  "ranges=31000-31002,31010-31012, ports=(8080 name=\"http\" protocol=\"tcp\") netinfo= "
 	  "mesos= docker= maps_ports=1 framework=\"F0\" life=2 statuses=(9.000)(2.500 last)\n" },
 	{ "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F0\"},"
-	  "\"status\":" STATUS("\"task_id\":{\"value\":\"T0\"},\"agent_id\":{\"value\":\"S0\"},")
-	  ",\"state\":\"TASK_RUNNING\"}}",
-	  "task_updated 0 task id=\"T0\" name=\"\" discovery=\"\" agent=\"\" ranges= ports= "
-	  ADDRESSES " framework=\"F0\" life=2 statuses=(2.500 last)\n" },
-	{ "{\"type\":\"FRAMEWORK_ADDED\",\"framework_added\":{\"framework\":{\"framework_info\":"
-	  FRAMEWORK_INFO ",\"active\":true,\"recovered\":false}}}",
+	  "\"status\":" STATUS(
+	          "\"task_id\":{\"value\":\"T0\"},\"agent_id\":{\"value\":\"S0\"},") ",\"state\":"
+	                                                                             "\"TASK_"
+	                                                                             "RUNNING\"}}",
+	  "task_updated 0 task id=\"T0\" name=\"\" discovery=\"\" agent=\"\" ranges= "
+	  "ports= " ADDRESSES " framework=\"F0\" life=2 statuses=(2.500 last)\n" },
+	{ "{\"type\":\"FRAMEWORK_ADDED\",\"framework_added\":{\"framework\":{\"framework_"
+	  "info\":" FRAMEWORK_INFO ",\"active\":true,\"recovered\":false}}}",
 	  "framework_added 0 " FRAMEWORK_TEXT("0") },
 	{ "{\"type\":\"FRAMEWORK_UPDATED\",\"framework_updated\":{\"framework\":{"
 	  "\"framework_info\":" FRAMEWORK_INFO ",\"recovered\":true}}}",
 	  "framework_updated 0 " FRAMEWORK_TEXT("1") },
-	{ "{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":"
-	  FRAMEWORK_INFO "}}", "framework_removed 0 " FRAMEWORK_TEXT("0") },
+	{ "{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_"
+	  "info\":" FRAMEWORK_INFO "}}",
+	  "framework_removed 0 " FRAMEWORK_TEXT("0") },
 	{ "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":" AGENT "}}",
 	  "agent_added 0 " AGENT_TEXT },
 	{ "{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"S0\"}}}",
@@ -99,8 +102,8 @@ static void test_kinds(void **unused)
 	for (size_t i = 0; i < EVENTS; i++) {
 		struct json_object *tree = json_tokener_parse(events[i].json);
 		for (int how = 0; how < 4; how++) {
-			char *json = rewrite(tree, (struct rewrite){ .reversed = how & 1,
-			                                             .padded = how & 2 });
+			char *json = rewrite(
+			        tree, (struct rewrite){ .reversed = how & 1, .padded = how & 2 });
 			for (size_t split = 0; split <= strlen(json); split++) {
 				char *text = dump_split_event(parser, json, split);
 				assert_string_equal(text, events[i].text);
@@ -146,7 +149,8 @@ static void test_odd(void **unused)
 		"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"task_id\":{\"value\":\"T\"},"
 		"\"framework_id\":{\"value\":\"F\"},\"state\":\"TASK_RUNNING\"}}}",
 		"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"task_id\":\"T\","
-		"\"framework_id\":{\"value\":\"F\"},\"agent_id\":{\"value\":\"S\"},\"state\":\"X\"}}}",
+		"\"framework_id\":{\"value\":\"F\"},\"agent_id\":{\"value\":\"S\"},\"state\":\"X\"}"
+		"}}",
 		"{\"type\":\"TASK_ADDED\",\"task_updated\":{\"task\":" TASK "}}",
 		"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":" TASK
 		"},\"task_updated\":{\"state\":\"TASK_FINISHED\"}}",
@@ -182,9 +186,12 @@ static void check_wrong_types(struct event_parser *parser, struct json_object *d
 		const char *text;
 		json_type type;
 	} others[] = {
-		{ "null", json_type_null },   { "true", json_type_boolean },
-		{ "5", json_type_double },    { "-1.5e300", json_type_double },
-		{ "\"x\"", json_type_string }, { "[1,\"x\",null,[],{}]", json_type_array },
+		{ "null", json_type_null },
+		{ "true", json_type_boolean },
+		{ "5", json_type_double },
+		{ "-1.5e300", json_type_double },
+		{ "\"x\"", json_type_string },
+		{ "[1,\"x\",null,[],{}]", json_type_array },
 		{ "{\"value\":1}", json_type_object },
 	};
 
@@ -193,7 +200,8 @@ static void check_wrong_types(struct event_parser *parser, struct json_object *d
 	char *without = rewrite(doc, (struct rewrite){ .target = value });
 	char *expected = dump_split_event(parser, without, 0);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		char *json = rewrite(doc, (struct rewrite){ .target = value, .as = others[i].text });
+		char *json = rewrite(doc,
+		                     (struct rewrite){ .target = value, .as = others[i].text });
 		char *text = dump_split_event(parser, json, strlen(json) / 2);
 		if (others[i].type != type) {
 			assert_string_equal(text, expected);
@@ -247,7 +255,8 @@ static void test_many_ranges(void **unused)
 	FILE *out = open_memstream(&json, &size);
 	fputs("{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"task_id\":{\"value\":\"T\"},"
 	      "\"framework_id\":{\"value\":\"F\"},\"agent_id\":{\"value\":\"S\"},\"state\":\"X\","
-	      "\"resources\":[{}", out);
+	      "\"resources\":[{}",
+	      out);
 	for (unsigned i = 0; i < 3; i++) {
 		fputs(",{\"name\":\"ports\",\"ranges\":{\"range\":[{}", out);
 		for (unsigned port = 0; port < OBJECT_LIST_MAX + 7; port++) {
@@ -303,12 +312,9 @@ static void test_no_memory(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_odd),
-		cmocka_unit_test(test_wrong_types),
-		cmocka_unit_test(test_many_ranges),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_kinds),       cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_odd),         cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_many_ranges), cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

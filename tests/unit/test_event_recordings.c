@@ -261,20 +261,13 @@ static void test_streams(void **unused)
 		const char *stream;
 		unsigned states;
 	} streams[] = {
-		{ "addresses", "stream", 9 },
-		{ "agent-moves", "stream", 5 },
-		{ "agents", "stream", 15 },
-		{ "auth", "admin", 1 },
-		{ "auth", "limited", 1 },
-		{ "burst", "stream", 3 },
-		{ "churn", "stream", 2 },
-		{ "drain", "stream", 8 },
-		{ "frameworks", "stream", 11 },
-		{ "health", "stream", 8 },
-		{ "late-subscribe", "stream", 3 },
-		{ "reservations", "stream", 4 },
-		{ "task-lifecycle", "stream", 14 },
-		{ "v0-framework", "stream", 2 },
+		{ "addresses", "stream", 9 },       { "agent-moves", "stream", 5 },
+		{ "agents", "stream", 15 },         { "auth", "admin", 1 },
+		{ "auth", "limited", 1 },           { "burst", "stream", 3 },
+		{ "churn", "stream", 2 },           { "drain", "stream", 8 },
+		{ "frameworks", "stream", 11 },     { "health", "stream", 8 },
+		{ "late-subscribe", "stream", 3 },  { "reservations", "stream", 4 },
+		{ "task-lifecycle", "stream", 14 }, { "v0-framework", "stream", 2 },
 	};
 	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
 		replay(streams[i].scenario, streams[i].stream, streams[i].states, false);

@@ -138,8 +138,9 @@ static char *print_state(const struct model *m)
 		if (!framework->is_there) {
 			continue;
 		}
-		fprintf(out, "%s{\"id\":\"F%u\",\"name\":\"f%u\",\"pid\":\"s@10.1.0.%u:99\","
-		             "\"tasks\":[",
+		fprintf(out,
+		        "%s{\"id\":\"F%u\",\"name\":\"f%u\",\"pid\":\"s@10.1.0.%u:99\","
+		        "\"tasks\":[",
 		        comma, i, framework->name, framework->pid);
 		comma = "";
 		for (unsigned t = 0; t < TASKS; t++) {
@@ -315,7 +316,10 @@ static void happen_silently(struct model *m)
 	struct model_task *task = &m->frameworks[f].tasks[t];
 	switch (pick(m, 3)) {
 	case 0: m->frameworks[f].pid = pick(m, 200); break;
-	case 1: m->agents[a].is_there = false; drop_tasks_of(m, a); break;
+	case 1:
+		m->agents[a].is_there = false;
+		drop_tasks_of(m, a);
+		break;
 	default:
 		if (task->is_there && task->count > 0) {
 			task->statuses[task->count - 1].address = pick(m, 250);

@@ -43,25 +43,25 @@ static void expect(struct fixture *f, size_t changes, const char *served)
 	f->mirror.changes = 0;
 }
 
-#define HEAD "{\"leader\":\"master@10.0.0.1:5050\","
+#define HEAD            "{\"leader\":\"master@10.0.0.1:5050\","
 #define AGENT(id, host) "{\"id\":\"" id "\",\"pid\":\"slave(1)@" host ":5051\"}"
-#define TASK_AT(id, agent, state)                                                               \
+#define TASK_AT(id, agent, state) \
 	"{\"id\":\"" id "\",\"name\":\"" id "\",\"slave_id\":\"" agent "\",\"state\":\"" state "\"}"
 #define FRAMEWORK_OF(id, more, tasks) \
 	"{\"id\":\"" id "\",\"name\":\"" id "\"," more "\"tasks\":[" tasks "]}"
 #define PID "\"pid\":\"s@10.0.1.1:9\","
 
-#define V1_TASK(id, framework, agent, state)                                              \
-	"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"" id               \
-	"\",\"task_id\":{\"value\":\"" id "\"},\"framework_id\":{\"value\":\"" framework  \
+#define V1_TASK(id, framework, agent, state)                                             \
+	"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"" id              \
+	"\",\"task_id\":{\"value\":\"" id "\"},\"framework_id\":{\"value\":\"" framework \
 	"\"},\"agent_id\":{\"value\":\"" agent "\"},\"state\":\"" state "\"}}}"
-#define V1_UPDATE(id, framework, state, time, ip)                                         \
+#define V1_UPDATE(id, framework, state, time, ip)                                               \
 	"{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"" framework \
-	"\"},\"status\":{\"task_id\":{\"value\":\"" id "\"},\"state\":\"" state           \
-	"\",\"timestamp\":" time ",\"container_status\":{\"network_infos\":["             \
+	"\"},\"status\":{\"task_id\":{\"value\":\"" id "\"},\"state\":\"" state                 \
+	"\",\"timestamp\":" time ",\"container_status\":{\"network_infos\":["                   \
 	"{\"ip_addresses\":[{\"ip_address\":\"" ip "\"}]}]}},\"state\":\"" state "\"}}"
-#define V1_AGENT(id, host)                                                                \
-	"{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"   \
+#define V1_AGENT(id, host)                                                              \
+	"{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":" \
 	"{\"value\":\"" id "\"}},\"pid\":\"slave(1)@" host ":5051\"}}}"
 #define V1_AGENT_GONE(id) \
 	"{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"" id "\"}}}"
@@ -72,17 +72,24 @@ static void expect(struct fixture *f, size_t changes, const char *served)
 	V1_FRAMEWORK("FRAMEWORK_ADDED", "framework_added", id, id, more)
 #define V1_FRAMEWORK_UPDATED(id, name, more) \
 	V1_FRAMEWORK("FRAMEWORK_UPDATED", "framework_updated", id, name, more)
-#define V1_FRAMEWORK_GONE(id)                                                             \
-	"{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":"      \
+#define V1_FRAMEWORK_GONE(id)                                                        \
+	"{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":" \
 	"{\"id\":{\"value\":\"" id "\"}}}}"
 
 #define RUNNING "TASK_RUNNING"
 
 /*! \brief Two agents, two frameworks, three tasks. */
-#define TWO                                                                           \
-	HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT("S2", "10.0.0.12")     \
-	"],\"frameworks\":[" FRAMEWORK_OF("F1", PID, TASK_AT("a", "S1", RUNNING) ","  \
-	TASK_AT("b", "S2", RUNNING)) "," FRAMEWORK_OF("F2", "", TASK_AT("c", "S2", RUNNING)) "]}"
+#define TWO                                                                                                     \
+	HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT(                                                 \
+	        "S2",                                                                                           \
+	        "10.0.0.12") "],\"frameworks\":[" FRAMEWORK_OF("F1", PID,                                       \
+	                                                       TASK_AT("a", "S1", RUNNING) "," TASK_AT(         \
+	                                                               "b", "S2",                               \
+	                                                               RUNNING)) "," FRAMEWORK_OF("F2",         \
+	                                                                                          "",           \
+	                                                                                          TASK_AT("c",  \
+	                                                                                                  "S2", \
+	                                                                                                  RUNNING)) "]}"
 
 #define LINE_S1 "agent port=5051 addresses=10.0.0.11,\n"
 #define LINE_S2 "agent port=5051 addresses=10.0.0.12,\n"
@@ -92,9 +99,9 @@ static void expect(struct fixture *f, size_t changes, const char *served)
 	"task id=\"" id "\" name=\"" id "\" discovery=\"\" agent=\"" agent "\" ranges= " \
 	"ports= netinfo=" netinfo " mesos= docker= maps_ports=0 of=\"" framework         \
 	"\" addresses=" addresses "\n"
-#define LINE_A LINE_TASK("a", "", "S1", "F1", "10.0.0.11,")
-#define LINE_B LINE_TASK("b", "", "S2", "F1", "10.0.0.12,")
-#define LINE_C LINE_TASK("c", "", "S2", "F2", "10.0.0.12,")
+#define LINE_A    LINE_TASK("a", "", "S1", "F1", "10.0.0.11,")
+#define LINE_B    LINE_TASK("b", "", "S2", "F1", "10.0.0.12,")
+#define LINE_C    LINE_TASK("c", "", "S2", "F2", "10.0.0.12,")
 #define LINES_TWO LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_A LINE_B LINE_C
 
 static void begin_two(struct fixture *f)
@@ -127,15 +134,21 @@ static void test_states(void **unused)
 	assert_int_equal(inventory_stats(f.inventory).bytes, bytes);
 
 	/* A task fewer, one on another agent. */
-	load(&f, HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT("S2", "10.0.0.12")
-	     "],\"frameworks\":[" FRAMEWORK_OF("F1", PID, TASK_AT("a", "S2", RUNNING)) ","
-	     FRAMEWORK_OF("F2", "", TASK_AT("c", "S2", "TASK_FINISHED")) "]}");
-	expect(&f, 3, LINE_S1 LINE_S2 LINE_F2 LINE_F1
-	       LINE_TASK("a", "", "S2", "F1", "10.0.0.12,"));
+	load(&f,
+	     HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT(
+	             "S2",
+	             "10.0.0.12") "],\"frameworks\":[" FRAMEWORK_OF("F1", PID,
+	                                                            TASK_AT("a", "S2",
+	                                                                    RUNNING)) "," FRAMEWORK_OF("F2",
+	                                                                                               "",
+	                                                                                               TASK_AT("c",
+	                                                                                                       "S2",
+	                                                                                                       "TASK_FINISHED")) "]}");
+	expect(&f, 3, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_TASK("a", "", "S2", "F1", "10.0.0.12,"));
 
 	/* An agent goes: its tasks are told, and make nothing. */
-	load(&f, HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":["
-	     FRAMEWORK_OF("F1", PID, TASK_AT("a", "S2", RUNNING)) "]}");
+	load(&f, HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":[" FRAMEWORK_OF(
+	                 "F1", PID, TASK_AT("a", "S2", RUNNING)) "]}");
 	expect(&f, 3, LINE_S1 LINE_F1);
 	struct inventory_stats stats = inventory_stats(f.inventory);
 	assert_int_equal(stats.agents, 1);
@@ -155,14 +168,17 @@ static void test_dependents(void **unused)
 
 	/* An agent at another address, a framework of another name: their tasks with them. */
 	apply(&f, V1_AGENT("S2", "10.0.0.13"));
-	expect(&f, 3, LINE_S1 "agent port=5051 addresses=10.0.0.13,\n" LINE_F2 LINE_F1 LINE_A
-	       LINE_TASK("b", "", "S2", "F1", "10.0.0.13,")
-	       LINE_TASK("c", "", "S2", "F2", "10.0.0.13,"));
+	expect(&f, 3,
+	       LINE_S1 "agent port=5051 addresses=10.0.0.13,\n" LINE_F2 LINE_F1 LINE_A LINE_TASK(
+	               "b", "", "S2", "F1", "10.0.0.13,")
+	               LINE_TASK("c", "", "S2", "F2", "10.0.0.13,"));
 	apply(&f, V1_AGENT("S2", "10.0.0.12"));
 	expect(&f, 3, LINES_TWO);
 	apply(&f, V1_FRAMEWORK_UPDATED("F2", "new", ""));
-	expect(&f, 2, LINE_S1 LINE_S2 "framework port=0 name=\"new\" addresses=\n" LINE_F1 LINE_A
-	       LINE_B LINE_TASK("c", "", "S2", "new", "10.0.0.12,"));
+	expect(&f, 2,
+	       LINE_S1 LINE_S2
+	       "framework port=0 name=\"new\" addresses=\n" LINE_F1 LINE_A LINE_B LINE_TASK(
+	               "c", "", "S2", "new", "10.0.0.12,"));
 
 	/* Its scheduler's address is its own affair. */
 	apply(&f, V1_FRAMEWORK_UPDATED("F2", "new", ",\"hostname\":\"10.0.1.2\""));
@@ -182,19 +198,21 @@ static void test_hosts(void **unused)
 	begin(&f);
 	assert_int_equal(inventory_resolved(f.inventory, name, (struct state_addresses){ list, 1 }),
 	                 KNOT_EOK);
-	const char *state = HEAD "\"slaves\":[" AGENT("S1", "a.test") "],\"frameworks\":["
-	        FRAMEWORK_OF("F1", "\"hostname\":\"a.test\",", TASK_AT("a", "S1", RUNNING)) "]}";
+	const char *state = HEAD
+	        "\"slaves\":[" AGENT("S1", "a.test") "],\"frameworks\":[" FRAMEWORK_OF(
+	                "F1", "\"hostname\":\"a.test\",", TASK_AT("a", "S1", RUNNING)) "]}";
 	load(&f, state);
-	expect(&f, 3, "agent port=5051 addresses=\nframework port=0 name=\"F1\" addresses=\n"
-	       LINE_TASK("a", "", "S1", "F1", ""));
+	expect(&f, 3,
+	       "agent port=5051 addresses=\nframework port=0 name=\"F1\" addresses=\n" LINE_TASK(
+	               "a", "", "S1", "F1", ""));
 	assert_int_equal(inventory_stats(f.inventory).unresolved, 1);
 
 	assert_int_equal(inventory_resolved(f.inventory, name, (struct state_addresses){ list, 2 }),
 	                 KNOT_EOK);
 	const char *resolved =
 	        "agent port=5051 addresses=10.1.0.1,fd00::1,\n"
-	        "framework port=0 name=\"F1\" addresses=10.1.0.1,fd00::1,\n"
-	        LINE_TASK("a", "", "S1", "F1", "10.1.0.1,fd00::1,");
+	        "framework port=0 name=\"F1\" addresses=10.1.0.1,fd00::1,\n" LINE_TASK(
+	                "a", "", "S1", "F1", "10.1.0.1,fd00::1,");
 	expect(&f, 3, resolved);
 	assert_int_equal(inventory_stats(f.inventory).unresolved, 0);
 	assert_int_equal(inventory_resolved(f.inventory, name, (struct state_addresses){ list, 2 }),
@@ -211,8 +229,9 @@ static void test_hosts(void **unused)
 	                 KNOT_EOK);
 	f.mirror.changes = 0;
 	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
-	expect(&f, 0, "agent port=5051 addresses=\nframework port=0 name=\"F1\" addresses=\n"
-	       LINE_TASK("a", "", "S1", "F1", ""));
+	expect(&f, 0,
+	       "agent port=5051 addresses=\nframework port=0 name=\"F1\" addresses=\n" LINE_TASK(
+	               "a", "", "S1", "F1", ""));
 
 	/* A name that nobody has any more is forgotten. */
 	assert_int_equal(inventory_resolved(f.inventory, name, (struct state_addresses){ list, 1 }),
@@ -257,15 +276,17 @@ static void test_events(void **unused)
 	/* The end; then it is not known any more. */
 	apply(&f, V1_UPDATE("d", "F1", "TASK_FINISHED", "4", "10.2.0.3"));
 	expect(&f, 1, LINES_TWO);
-	assert_int_equal(feed_event(f.inventory, V1_UPDATE("d", "F1", RUNNING, "5", "10.2.0.3"),
-	                            &news), KNOT_EOK);
+	assert_int_equal(
+	        feed_event(f.inventory, V1_UPDATE("d", "F1", RUNNING, "5", "10.2.0.3"), &news),
+	        KNOT_EOK);
 	assert_true(news.passed_over);
 	expect(&f, 0, LINES_TWO);
 
 	/* A task that is added again is what is said of it now. */
 	apply(&f, V1_TASK("a", "F1", "S2", RUNNING));
-	expect(&f, 1, LINE_S1 LINE_S2 LINE_F2 LINE_F1
-	       LINE_TASK("a", "", "S2", "F1", "10.0.0.12,") LINE_B LINE_C);
+	expect(&f, 1,
+	       LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_TASK("a", "", "S2", "F1", "10.0.0.12,")
+	               LINE_B LINE_C);
 	apply(&f, V1_TASK("a", "F1", "S1", RUNNING));
 	expect(&f, 1, LINES_TWO);
 
@@ -356,7 +377,7 @@ static void test_pid_is_not_in_events(void **unused)
 	end(&f);
 }
 
-#define RECOVERED(list, frameworks)                                                           \
+#define RECOVERED(list, frameworks) \
 	HEAD "\"slaves\":[],\"recovered_slaves\":[" list "],\"frameworks\":[" frameworks "]}"
 
 static void test_failover(void **unused)
@@ -385,14 +406,18 @@ static void test_failover(void **unused)
 	expect(&f, 1, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C);
 
 	/* A state that knows the agent lacks one of its tasks, and its framework. */
-	load(&f, HEAD "\"slaves\":[" AGENT("S2", "10.0.0.12") "],\"recovered_slaves\":["
-	     "{\"id\":\"S1\"}],\"frameworks\":["
-	     FRAMEWORK_OF("F1", "\"recovered\":true,", TASK_AT("b", "S2", RUNNING)) "]}");
+	load(&f, HEAD "\"slaves\":[" AGENT(
+	                 "S2", "10.0.0.12") "],\"recovered_slaves\":["
+	                                    "{\"id\":\"S1\"}],\"frameworks\":[" FRAMEWORK_OF(
+	                                            "F1", "\"recovered\":true,",
+	                                            TASK_AT("b", "S2", RUNNING)) "]}");
 	expect(&f, 2, LINE_S1 LINE_S2 LINE_F1 LINE_B);
 
 	/* The scheduler is back; an agent is given up. */
-	load(&f, HEAD "\"slaves\":[" AGENT("S2", "10.0.0.12") "],\"recovered_slaves\":["
-	     "],\"frameworks\":[" FRAMEWORK_OF("F1", "", TASK_AT("b", "S2", RUNNING)) "]}");
+	load(&f, HEAD "\"slaves\":[" AGENT(
+	                 "S2", "10.0.0.12") "],\"recovered_slaves\":["
+	                                    "],\"frameworks\":[" FRAMEWORK_OF(
+	                                            "F1", "", TASK_AT("b", "S2", RUNNING)) "]}");
 	expect(&f, 2, LINE_S2 "framework port=0 name=\"F1\" addresses=\n" LINE_B);
 
 	/* Of an agent that nobody knew nothing is kept, and what is not recovered goes. */
@@ -420,12 +445,14 @@ static void test_registers_meanwhile(void **unused)
 	expect(&f, 1, LINES_TWO LINE_TASK("n", "", "S1", "F1", "10.0.0.11,"));
 
 	/* A state that was asked for afterwards lacks the task that was kept. */
-	load(&f, HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"recovered_slaves\":["
-	     "{\"id\":\"S2\"}],\"frameworks\":["
-	     FRAMEWORK_OF("F1", PID, TASK_AT("n", "S1", RUNNING)) "]}");
+	load(&f, HEAD "\"slaves\":[" AGENT(
+	                 "S1", "10.0.0.11") "],\"recovered_slaves\":["
+	                                    "{\"id\":\"S2\"}],\"frameworks\":[" FRAMEWORK_OF(
+	                                            "F1", PID, TASK_AT("n", "S1", RUNNING)) "]}");
 	f.mirror.changes = 0;
-	expect(&f, 0, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C
-	       LINE_TASK("n", "", "S1", "F1", "10.0.0.11,"));
+	expect(&f, 0,
+	       LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C LINE_TASK("n", "", "S1", "F1",
+	                                                               "10.0.0.11,"));
 	end(&f);
 }
 
@@ -444,9 +471,10 @@ static void test_nothing_goes_back(void **unused)
 	apply(&f, V1_UPDATE("b", "F1", RUNNING, "1", "10.2.0.1"));
 	apply(&f, V1_TASK("d", "F2", "S3", RUNNING));
 	apply(&f, V1_AGENT("S3", "10.0.0.13"));
-	const char *now = LINE_S1 LINE_S2 "agent port=5051 addresses=10.0.0.13,\n" LINE_F2 LINE_F1
-	        LINE_TASK("b", "10.2.0.1,", "S2", "F1", "10.0.0.12,") LINE_C
-	        LINE_TASK("d", "", "S3", "F2", "10.0.0.13,");
+	const char *now = LINE_S1 LINE_S2
+	        "agent port=5051 addresses=10.0.0.13,\n" LINE_F2 LINE_F1 LINE_TASK(
+	                "b", "10.2.0.1,", "S2", "F1", "10.0.0.12,")
+	                LINE_C LINE_TASK("d", "", "S3", "F2", "10.0.0.13,");
 	expect(&f, 5, now);
 	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
 	expect(&f, 0, now);
@@ -456,8 +484,9 @@ static void test_nothing_goes_back(void **unused)
 	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO) - 1, &facts), KNOT_EMALF);
 	apply(&f, V1_FRAMEWORK_GONE("F2"));
 	inventory_abort(f.inventory);
-	expect(&f, 3, LINE_S1 LINE_S2 "agent port=5051 addresses=10.0.0.13,\n" LINE_F1
-	       LINE_TASK("b", "10.2.0.1,", "S2", "F1", "10.0.0.12,"));
+	expect(&f, 3,
+	       LINE_S1 LINE_S2 "agent port=5051 addresses=10.0.0.13,\n" LINE_F1 LINE_TASK(
+	               "b", "10.2.0.1,", "S2", "F1", "10.0.0.12,"));
 
 	/* An event that changes a task which the state has as it was before. */
 	inventory_begin(f.inventory);
@@ -469,8 +498,8 @@ static void test_nothing_goes_back(void **unused)
 	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
 	apply(&f, V1_AGENT_GONE("S2"));
 	apply(&f, V1_TASK("c", "F2", "S1", RUNNING));
-	const char *moved = LINE_S1 LINE_F2 LINE_F1 LINE_A
-	        LINE_TASK("c", "", "S1", "F2", "10.0.0.11,");
+	const char *moved = LINE_S1 LINE_F2 LINE_F1 LINE_A LINE_TASK("c", "", "S1", "F2",
+	                                                             "10.0.0.11,");
 	expect(&f, 4, moved);
 	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
 	expect(&f, 0, moved);
@@ -483,9 +512,14 @@ static void test_broken_states(void **unused)
 	(void)unused;
 	struct fixture f;
 	struct master_facts facts;
-	const char *other = HEAD "\"slaves\":[" AGENT("S1", "10.0.9.1") "," AGENT("S4", "x.test")
-	        "],\"frameworks\":[" FRAMEWORK_OF("F1", "", TASK_AT("a", "S1", "TASK_STARTING") ","
-	        TASK_AT("z", "S9", RUNNING)) "," FRAMEWORK_OF("F3", "", "") "]}";
+	const char *other = HEAD "\"slaves\":[" AGENT("S1", "10.0.9.1") "," AGENT(
+	        "S4",
+	        "x.test") "],\"frameworks\":[" FRAMEWORK_OF("F1", "",
+	                                                    TASK_AT("a", "S1", "TASK_STARTING") "," TASK_AT(
+	                                                            "z", "S9",
+	                                                            RUNNING)) "," FRAMEWORK_OF("F3",
+	                                                                                       "",
+	                                                                                       "") "]}";
 	begin_two(&f);
 	load(&f, other);
 	load(&f, TWO);
@@ -508,11 +542,14 @@ static void test_state_meanwhile_changed(void **unused)
 	(void)unused;
 	struct fixture f;
 	struct master_facts facts;
-	const char *state = HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":["
-	        FRAMEWORK_OF("F1", PID, "{\"id\":\"a\",\"name\":\"a\",\"slave_id\":\"S1\","
-	        "\"state\":\"TASK_RUNNING\",\"statuses\":[{\"state\":\"TASK_RUNNING\","
-	        "\"timestamp\":5,\"container_status\":{\"network_infos\":[{\"ip_addresses\":["
-	        "{\"ip_address\":\"10.2.0.5\"}]}]}}]}") "]}";
+	const char *state = HEAD
+	        "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":[" FRAMEWORK_OF(
+	                "F1", PID,
+	                "{\"id\":\"a\",\"name\":\"a\",\"slave_id\":\"S1\","
+	                "\"state\":\"TASK_RUNNING\",\"statuses\":[{\"state\":\"TASK_RUNNING\","
+	                "\"timestamp\":5,\"container_status\":{\"network_infos\":[{\"ip_"
+	                "addresses\":["
+	                "{\"ip_address\":\"10.2.0.5\"}]}]}}]}") "]}";
 #define ONE(ip) LINE_S1 LINE_F1 LINE_TASK("a", ip, "S1", "F1", "10.0.0.11,")
 	begin(&f);
 	load(&f, state);
@@ -538,8 +575,9 @@ static void test_same_timestamp(void **unused)
 	apply(&f, V1_UPDATE("a", "F1", "TASK_KILLING", "5", "::1"));
 	apply(&f, V1_UPDATE("a", "F1", RUNNING, "5", "10.2.0.6"));
 	f.mirror.changes = 0;
-	expect(&f, 0, LINE_S1 LINE_S2 LINE_F2 LINE_F1
-	       LINE_TASK("a", "10.2.0.5,", "S1", "F1", "10.0.0.11,") LINE_B LINE_C);
+	expect(&f, 0,
+	       LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_TASK("a", "10.2.0.5,", "S1", "F1", "10.0.0.11,")
+	               LINE_B LINE_C);
 	end(&f);
 }
 
@@ -555,9 +593,10 @@ static void test_odd_order(void **unused)
 	expect(&f, 0, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C);
 
 	/* What is registered is not kept for being recovered, too. */
-	load(&f, HEAD "\"recovered_slaves\":[{\"id\":\"S2\"}],\"slaves\":["
-	     AGENT("S1", "10.0.0.11") "," AGENT("S2", "10.0.0.12") "],\"frameworks\":["
-	     FRAMEWORK_OF("F1", PID, "") "]}");
+	load(&f, HEAD "\"recovered_slaves\":[{\"id\":\"S2\"}],\"slaves\":[" AGENT(
+	                 "S1", "10.0.0.11") "," AGENT("S2", "10.0.0.12") "],\"frameworks\":"
+	                                                                 "[" FRAMEWORK_OF("F1", PID,
+	                                                                                  "") "]}");
 	expect(&f, 3, LINE_S1 LINE_S2 LINE_F1);
 	end(&f);
 }
@@ -625,8 +664,8 @@ static void test_too_many_events(void **unused)
 	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
 	f.mirror.changes = 0;
 	assert_int_equal(inventory_commit(f.inventory), KNOT_EAGAIN);
-	const char *now = LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_A
-	        LINE_TASK("b", "10.2.0.1,", "S2", "F1", "10.0.0.12,") LINE_C;
+	const char *now = LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_A LINE_TASK(
+	        "b", "10.2.0.1,", "S2", "F1", "10.0.0.12,") LINE_C;
 	expect(&f, 0, now);
 	load(&f, TWO);
 	expect(&f, 1, LINES_TWO);
@@ -639,11 +678,15 @@ static int try(struct fixture *f, unsigned which)
 	struct address address;
 	struct master_facts facts;
 	assert_true(address_parse((struct text){ "10.7.0.1", 8 }, &address));
-	const char *state = HEAD "\"slaves\":[" AGENT("S1", "a.test") "," AGENT("S4", "10.0.0.14")
-	        "],\"recovered_slaves\":[{\"id\":\"S2\"}],\"frameworks\":["
-	        FRAMEWORK_OF("F1", "\"recovered\":true,", TASK_AT("a", "S4", RUNNING) ","
-	        TASK_AT("n", "S8", RUNNING)) ","
-	        FRAMEWORK_OF("F3", "", TASK_AT("a", "S1", RUNNING)) "]}";
+	const char *state = HEAD "\"slaves\":[" AGENT("S1", "a.test") "," AGENT(
+	        "S4",
+	        "10.0.0.14") "],\"recovered_slaves\":[{\"id\":\"S2\"}],\"frameworks\":"
+	                     "[" FRAMEWORK_OF("F1", "\"recovered\":true,",
+	                                      TASK_AT("a", "S4", RUNNING) "," TASK_AT(
+	                                              "n", "S8",
+	                                              RUNNING)) "," FRAMEWORK_OF("F3", "",
+	                                                                         TASK_AT("a", "S1",
+	                                                                                 RUNNING)) "]}";
 
 	switch (which) {
 	case 0: return feed_state(f->inventory, state);
@@ -672,10 +715,15 @@ static int try(struct fixture *f, unsigned which)
 }
 
 /*! \brief A state like TWO, with a host name. */
-static const char *const WITH_HOST =
-        HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT("S2", "h.test")
-        "],\"frameworks\":[" FRAMEWORK_OF("F1", PID, TASK_AT("a", "S1", RUNNING) ","
-        TASK_AT("b", "S2", RUNNING)) "," FRAMEWORK_OF("F2", "", TASK_AT("c", "S2", RUNNING)) "]}";
+static const char *const WITH_HOST = HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT(
+        "S2",
+        "h.test") "],\"frameworks\":[" FRAMEWORK_OF("F1", PID,
+                                                    TASK_AT("a", "S1", RUNNING) "," TASK_AT(
+                                                            "b", "S2",
+                                                            RUNNING)) "," FRAMEWORK_OF("F2", "",
+                                                                                       TASK_AT("c",
+                                                                                               "S2",
+                                                                                               RUNNING)) "]}";
 
 static void test_no_memory(void **unused)
 {

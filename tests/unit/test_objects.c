@@ -118,23 +118,28 @@ static void test_odd_frameworks(void **unused)
 {
 	(void)unused;
 	/* The first ID that a task was handed over with counts. */
-	char *text = dump_objects(FRAME("\"tasks\":[" TASK_FRAME("T", "") "],\"id\":\"G\""),
-	                          sizeof(FRAME("\"tasks\":[" TASK_FRAME("T", "") "],\"id\":\"G\"")) -
-	                                  1,
-	                          SIZE_MAX / 2);
+	char *text = dump_objects(
+	        FRAME("\"tasks\":[" TASK_FRAME("T", "") "],\"id\":\"G\""),
+	        sizeof(FRAME("\"tasks\":[" TASK_FRAME("T", "") "],\"id\":\"G\"")) - 1,
+	        SIZE_MAX / 2);
 	assert_non_null(strstr(text, "framework id=\"F\""));
 	assert_non_null(strstr(text, "framework=\"F\""));
 	free(text);
 
 	/* Many tasks that wait, with all that they have; the last one without an ID at all. */
 	static const char doc[] =
-	        "{\"leader\":\"master@h:1\",\"slaves\":[],\"frameworks\":[{\"tasks\":["
-	        TASK_FRAME("T", ",\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{\"number\":7,"
-	        "\"name\":\"n\",\"protocol\":\"udp\"}]}},\"resources\":{\"ports\":\"[5-6]\"},"
-	        "\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":3},{\"state\":"
-	        "\"TASK_RUNNING\",\"timestamp\":3,\"container_status\":{\"network_infos\":["
-	        "{\"ip_address\":\"10.0.0.9\"}]}}]") "," TASK_FRAME("U", "")
-	        "],\"id\":\"F\"},{\"tasks\":[" TASK_FRAME("V", "") "]}]}";
+	        "{\"leader\":\"master@h:1\",\"slaves\":[],\"frameworks\":[{\"tasks\":[" TASK_FRAME(
+	                "T",
+	                ",\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{\"number\":7,"
+	                "\"name\":\"n\",\"protocol\":\"udp\"}]}},\"resources\":{\"ports\":\"[5-6]"
+	                "\"},"
+	                "\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":3},{\"state\":"
+	                "\"TASK_RUNNING\",\"timestamp\":3,\"container_status\":{\"network_infos\":["
+	                "{\"ip_address\":\"10.0.0.9\"}]}}]") "," TASK_FRAME("U",
+	                                                                    "") "],\"id\":\"F\"},{"
+	                                                                        "\"tasks\":"
+	                                                                        "[" TASK_FRAME("V",
+	                                                                                       "") "]}]}";
 	text = dump_objects(doc, sizeof(doc) - 1, SIZE_MAX / 2);
 	/* Of two statuses of the same moment the first one counts, here one without addresses. */
 	assert_non_null(strstr(text, "task id=\"T\" name=\"\" discovery=\"d\" agent=\"S\" "
@@ -147,12 +152,12 @@ static void test_odd_frameworks(void **unused)
 	free(text);
 
 	/* A state of three says which of the first two counts. */
-	static const char three[] = FRAME("\"tasks\":[" TASK_FRAME("T",
-	        ",\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":3,\"labels\":["
-	        "{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.0.0.1\"}]},"
-	        "{\"state\":\"TASK_RUNNING\",\"timestamp\":3,\"labels\":["
-	        "{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.0.0.2\"}]},"
-	        "{\"state\":\"TASK_STARTING\",\"timestamp\":9}]") "]");
+	static const char three[] = FRAME("\"tasks\":[" TASK_FRAME(
+	        "T", ",\"statuses\":[{\"state\":\"TASK_RUNNING\",\"timestamp\":3,\"labels\":["
+	             "{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.0.0.1\"}]},"
+	             "{\"state\":\"TASK_RUNNING\",\"timestamp\":3,\"labels\":["
+	             "{\"key\":\"Docker.NetworkSettings.IPAddress\",\"value\":\"10.0.0.2\"}]},"
+	             "{\"state\":\"TASK_STARTING\",\"timestamp\":9}]") "]");
 	text = dump_objects(three, sizeof(three) - 1, SIZE_MAX / 2);
 	assert_non_null(strstr(text, "docker=10.0.0.1, maps_ports=0 framework=\"F\" life=2 "
 	                             "statuses=(3.000)\n"));
@@ -167,13 +172,16 @@ static void test_long_lists(void **unused)
 	size_t size = 0;
 	FILE *out = open_memstream(&doc, &size);
 	fputs("{\"leader\":\"master@h:1\",\"slaves\":[],\"frameworks\":[{\"id\":\"F\",\"tasks\":["
-	      "{\"id\":\"T\",\"slave_id\":\"S\",\"state\":\"TASK_RUNNING\",\"discovery\":{\"ports\":"
-	      "{\"ports\":[{}", out);
+	      "{\"id\":\"T\",\"slave_id\":\"S\",\"state\":\"TASK_RUNNING\",\"discovery\":{"
+	      "\"ports\":"
+	      "{\"ports\":[{}",
+	      out);
 	for (unsigned i = 0; i < OBJECT_LIST_MAX + 5; i++) {
 		fputs(",{\"number\":1,\"name\":\"n\"}", out);
 	}
 	fputs("]}},\"statuses\":[{\"state\":\"TASK_RUNNING\",\"container_status\":{"
-	      "\"network_infos\":[{\"ip_addresses\":[{}", out);
+	      "\"network_infos\":[{\"ip_addresses\":[{}",
+	      out);
 	for (unsigned i = 0; i < OBJECT_LIST_MAX + 5; i++) {
 		fputs(",{\"ip_address\":\"10.0.0.1\"}", out);
 	}
@@ -203,8 +211,10 @@ static void test_large_ports(void **unused)
 	size_t size = 0;
 	FILE *out = open_memstream(&doc, &size);
 	fputs("{\"leader\":\"master@h:1\",\"slaves\":[],\"frameworks\":[{\"id\":\"F\",\"tasks\":["
-	      "{\"id\":\"T\",\"slave_id\":\"S\",\"state\":\"TASK_RUNNING\",\"discovery\":{\"ports\":"
-	      "{\"ports\":[{}", out);
+	      "{\"id\":\"T\",\"slave_id\":\"S\",\"state\":\"TASK_RUNNING\",\"discovery\":{"
+	      "\"ports\":"
+	      "{\"ports\":[{}",
+	      out);
 	for (unsigned i = 0; i < 200; i++) {
 		fprintf(out, ",{\"number\":1,\"name\":\"%060000u\"}", i);
 	}
@@ -334,14 +344,10 @@ static void test_no_memory(void **unused)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_odd_frameworks),
-		cmocka_unit_test(test_long_lists),
-		cmocka_unit_test(test_large_ports),
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_sink_ends),
+		cmocka_unit_test(test_base),       cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_states),     cmocka_unit_test(test_odd_frameworks),
+		cmocka_unit_test(test_long_lists), cmocka_unit_test(test_large_ports),
+		cmocka_unit_test(test_golden),     cmocka_unit_test(test_sink_ends),
 		cmocka_unit_test(test_no_memory),
 	};
 	assert_int_equal(argc, 2);
