@@ -305,7 +305,7 @@ static int end_record(struct event_parser *p, struct event *event)
 
 int event_parser_finish(struct event_parser *p, struct event *event)
 {
-	struct event ended;
+	struct event ended = { 0 };
 	int ret = json_parser_finish(p->json);
 	if (ret == KNOT_EOK) {
 		ret = end_record(p, &ended);

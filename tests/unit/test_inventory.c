@@ -9,117 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/failing_alloc.h"
-#include "tests/unit/inventory_feed.h"
-
-/*! \brief An inventory and who listens to it. */
-struct fixture {
-	struct inventory *inventory;
-	struct mirror mirror;
-};
-
-static void begin(struct fixture *f)
-{
-	*f = (struct fixture){ 0 };
-	f->inventory = inventory_new(mirror_change, &f->mirror);
-	assert_non_null(f->inventory);
-}
-
-static void end(struct fixture *f)
-{
-	free(mirror_check(&f->mirror, f->inventory));
-	inventory_free(f->inventory);
-	mirror_clear(&f->mirror);
-}
-
-/*! \brief Asserts how many changes the last call told of, and what is served afterwards. */
-static void expect(struct fixture *f, size_t changes, const char *served)
-{
-	free(mirror_check(&f->mirror, f->inventory));
-	char *text = served_text(f->inventory, true);
-	assert_string_equal(text, served);
-	free(text);
-	assert_int_equal(f->mirror.changes, changes);
-	f->mirror.changes = 0;
-}
-
-#define HEAD            "{\"leader\":\"master@10.0.0.1:5050\","
-#define AGENT(id, host) "{\"id\":\"" id "\",\"pid\":\"slave(1)@" host ":5051\"}"
-#define TASK_AT(id, agent, state) \
-	"{\"id\":\"" id "\",\"name\":\"" id "\",\"slave_id\":\"" agent "\",\"state\":\"" state "\"}"
-#define FRAMEWORK_OF(id, more, tasks) \
-	"{\"id\":\"" id "\",\"name\":\"" id "\"," more "\"tasks\":[" tasks "]}"
-#define PID "\"pid\":\"s@10.0.1.1:9\","
-
-#define V1_TASK(id, framework, agent, state)                                             \
-	"{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"" id              \
-	"\",\"task_id\":{\"value\":\"" id "\"},\"framework_id\":{\"value\":\"" framework \
-	"\"},\"agent_id\":{\"value\":\"" agent "\"},\"state\":\"" state "\"}}}"
-#define V1_UPDATE(id, framework, state, time, ip)                                               \
-	"{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"" framework \
-	"\"},\"status\":{\"task_id\":{\"value\":\"" id "\"},\"state\":\"" state                 \
-	"\",\"timestamp\":" time ",\"container_status\":{\"network_infos\":["                   \
-	"{\"ip_addresses\":[{\"ip_address\":\"" ip "\"}]}]}},\"state\":\"" state "\"}}"
-#define V1_AGENT(id, host)                                                              \
-	"{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":" \
-	"{\"value\":\"" id "\"}},\"pid\":\"slave(1)@" host ":5051\"}}}"
-#define V1_AGENT_GONE(id) \
-	"{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"" id "\"}}}"
-#define V1_FRAMEWORK(kind, body, id, name, more)                                          \
-	"{\"type\":\"" kind "\",\"" body "\":{\"framework\":{\"framework_info\":{\"id\":" \
-	"{\"value\":\"" id "\"},\"name\":\"" name "\"" more "}}}}"
-#define V1_FRAMEWORK_ADDED(id, more) \
-	V1_FRAMEWORK("FRAMEWORK_ADDED", "framework_added", id, id, more)
-#define V1_FRAMEWORK_UPDATED(id, name, more) \
-	V1_FRAMEWORK("FRAMEWORK_UPDATED", "framework_updated", id, name, more)
-#define V1_FRAMEWORK_GONE(id)                                                        \
-	"{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":" \
-	"{\"id\":{\"value\":\"" id "\"}}}}"
-
-#define RUNNING "TASK_RUNNING"
-
-/*! \brief Two agents, two frameworks, three tasks. */
-#define TWO                                                                                                     \
-	HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT(                                                 \
-	        "S2",                                                                                           \
-	        "10.0.0.12") "],\"frameworks\":[" FRAMEWORK_OF("F1", PID,                                       \
-	                                                       TASK_AT("a", "S1", RUNNING) "," TASK_AT(         \
-	                                                               "b", "S2",                               \
-	                                                               RUNNING)) "," FRAMEWORK_OF("F2",         \
-	                                                                                          "",           \
-	                                                                                          TASK_AT("c",  \
-	                                                                                                  "S2", \
-	                                                                                                  RUNNING)) "]}"
-
-#define LINE_S1 "agent port=5051 addresses=10.0.0.11,\n"
-#define LINE_S2 "agent port=5051 addresses=10.0.0.12,\n"
-#define LINE_F1 "framework port=9 name=\"F1\" addresses=10.0.1.1,\n"
-#define LINE_F2 "framework port=0 name=\"F2\" addresses=\n"
-#define LINE_TASK(id, netinfo, agent, framework, addresses)                              \
-	"task id=\"" id "\" name=\"" id "\" discovery=\"\" agent=\"" agent "\" ranges= " \
-	"ports= netinfo=" netinfo " mesos= docker= maps_ports=0 of=\"" framework         \
-	"\" addresses=" addresses "\n"
-#define LINE_A    LINE_TASK("a", "", "S1", "F1", "10.0.0.11,")
-#define LINE_B    LINE_TASK("b", "", "S2", "F1", "10.0.0.12,")
-#define LINE_C    LINE_TASK("c", "", "S2", "F2", "10.0.0.12,")
-#define LINES_TWO LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_A LINE_B LINE_C
-
-static void begin_two(struct fixture *f)
-{
-	begin(f);
-	assert_int_equal(feed_state(f->inventory, TWO), KNOT_EOK);
-	expect(f, 7, LINES_TWO);
-}
-
-static void apply(struct fixture *f, const char *json)
-{
-	assert_int_equal(feed_event(f->inventory, json, NULL), KNOT_EOK);
-}
-
-static void load(struct fixture *f, const char *json)
-{
-	assert_int_equal(feed_state(f->inventory, json), KNOT_EOK);
-}
+#include "tests/unit/inventory_fixture.h"
 
 static void test_states(void **unused)
 {
@@ -246,7 +136,6 @@ static void test_events(void **unused)
 {
 	(void)unused;
 	struct fixture f;
-	struct inventory_news news;
 	begin_two(&f);
 
 	apply(&f, V1_TASK("d", "F1", "S1", "TASK_STAGING"));
@@ -272,6 +161,18 @@ static void test_events(void **unused)
 	/* Twice the same is no change. */
 	apply(&f, V1_UPDATE("d", "F1", RUNNING, "0.5", "10.2.0.3"));
 	expect(&f, 0, WITH_D("10.2.0.2,"));
+
+	end(&f);
+}
+
+static void test_ends(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	struct inventory_news news;
+	begin_two(&f);
+	apply(&f, V1_TASK("d", "F1", "S1", RUNNING));
+	expect(&f, 1, WITH_D(""));
 
 	/* The end; then it is not known any more. */
 	apply(&f, V1_UPDATE("d", "F1", "TASK_FINISHED", "4", "10.2.0.3"));
@@ -507,35 +408,6 @@ static void test_nothing_goes_back(void **unused)
 	end(&f);
 }
 
-static void test_broken_states(void **unused)
-{
-	(void)unused;
-	struct fixture f;
-	struct master_facts facts;
-	const char *other = HEAD "\"slaves\":[" AGENT("S1", "10.0.9.1") "," AGENT(
-	        "S4",
-	        "x.test") "],\"frameworks\":[" FRAMEWORK_OF("F1", "",
-	                                                    TASK_AT("a", "S1", "TASK_STARTING") "," TASK_AT(
-	                                                            "z", "S9",
-	                                                            RUNNING)) "," FRAMEWORK_OF("F3",
-	                                                                                       "",
-	                                                                                       "") "]}";
-	begin_two(&f);
-	load(&f, other);
-	load(&f, TWO);
-	f.mirror.changes = 0;
-	size_t bytes = inventory_stats(f.inventory).bytes;
-	for (size_t len = 0; len < strlen(other); len++) {
-		inventory_begin(f.inventory);
-		assert_int_not_equal(feed_objects(f.inventory, other, len, &facts), KNOT_EOK);
-		inventory_abort(f.inventory);
-		assert_int_equal(f.mirror.changes, 0);
-		assert_int_equal(inventory_stats(f.inventory).bytes, bytes);
-	}
-	expect(&f, 0, LINES_TWO);
-	end(&f);
-}
-
 /*! \brief What the state found unchanged is known as it was, whatever an event makes of it. */
 static void test_state_meanwhile_changed(void **unused)
 {
@@ -644,127 +516,6 @@ static void test_shrinks(void **unused)
 	end(&f);
 }
 
-static void test_too_many_events(void **unused)
-{
-	(void)unused;
-	struct fixture f;
-	begin_two(&f);
-	inventory_begin(f.inventory);
-	struct event_parser *parser = event_parser_new();
-	struct event event;
-	struct inventory_news news;
-	const char *json = V1_UPDATE("b", "F1", RUNNING, "1", "10.2.0.1");
-	assert_int_equal(event_parser_feed(parser, json, strlen(json)), KNOT_EOK);
-	assert_int_equal(event_parser_finish(parser, &event), KNOT_EOK);
-	for (size_t bytes = 0; bytes <= INVENTORY_LOG_MAX; bytes += event.object->size) {
-		assert_int_equal(inventory_event(f.inventory, &event, &news), KNOT_EOK);
-	}
-	event_parser_free(parser);
-	struct master_facts facts;
-	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
-	f.mirror.changes = 0;
-	assert_int_equal(inventory_commit(f.inventory), KNOT_EAGAIN);
-	const char *now = LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_A LINE_TASK(
-	        "b", "10.2.0.1,", "S2", "F1", "10.0.0.12,") LINE_C;
-	expect(&f, 0, now);
-	load(&f, TWO);
-	expect(&f, 1, LINES_TWO);
-	end(&f);
-}
-
-/*! \brief Calls that are tried with each of their allocations failing in turn. */
-static int try(struct fixture *f, unsigned which)
-{
-	struct address address;
-	struct master_facts facts;
-	assert_true(address_parse((struct text){ "10.7.0.1", 8 }, &address));
-	const char *state = HEAD "\"slaves\":[" AGENT("S1", "a.test") "," AGENT(
-	        "S4",
-	        "10.0.0.14") "],\"recovered_slaves\":[{\"id\":\"S2\"}],\"frameworks\":"
-	                     "[" FRAMEWORK_OF("F1", "\"recovered\":true,",
-	                                      TASK_AT("a", "S4", RUNNING) "," TASK_AT(
-	                                              "n", "S8",
-	                                              RUNNING)) "," FRAMEWORK_OF("F3", "",
-	                                                                         TASK_AT("a", "S1",
-	                                                                                 RUNNING)) "]}";
-
-	switch (which) {
-	case 0: return feed_state(f->inventory, state);
-	case 1: return feed_event(f->inventory, V1_TASK("d", "F7", "S7", RUNNING), NULL);
-	case 2: return feed_event(f->inventory, V1_UPDATE("a", "F1", RUNNING, "1", "::1"), NULL);
-	case 3: return feed_event(f->inventory, V1_AGENT("S2", "b.test"), NULL);
-	case 4: return feed_event(f->inventory, V1_FRAMEWORK_UPDATED("F1", "n", ""), NULL);
-	case 5: return feed_event(f->inventory, V1_AGENT_GONE("S2"), NULL);
-	case 6: return feed_event(f->inventory, V1_FRAMEWORK_GONE("F1"), NULL);
-	case 7:
-		return inventory_resolved(f->inventory, (struct text){ "h.test", 6 },
-		                          (struct state_addresses){ &address, 1 });
-	default:
-		/* All within a load. Whatever of an event fails comes with the commit. */
-		inventory_begin(f->inventory);
-		int ret = feed_objects(f->inventory, state, strlen(state), &facts);
-		if (ret == KNOT_EOK) {
-			ret = feed_event(f->inventory, V1_TASK("a", "F1", "S2", RUNNING), NULL);
-		}
-		if (ret == KNOT_EOK) {
-			ret = inventory_commit(f->inventory);
-		}
-		inventory_abort(f->inventory);
-		return ret;
-	}
-}
-
-/*! \brief A state like TWO, with a host name. */
-static const char *const WITH_HOST = HEAD "\"slaves\":[" AGENT("S1", "10.0.0.11") "," AGENT(
-        "S2",
-        "h.test") "],\"frameworks\":[" FRAMEWORK_OF("F1", PID,
-                                                    TASK_AT("a", "S1", RUNNING) "," TASK_AT(
-                                                            "b", "S2",
-                                                            RUNNING)) "," FRAMEWORK_OF("F2", "",
-                                                                                       TASK_AT("c",
-                                                                                               "S2",
-                                                                                               RUNNING)) "]}";
-
-static void test_no_memory(void **unused)
-{
-	(void)unused;
-	for (unsigned which = 0; which <= 8; which++) {
-		char *done = NULL;
-		bool has_failed = true;
-		for (long n = 0; has_failed; n++) {
-			assert_true(n < 1000);
-			struct fixture f;
-			begin(&f);
-			load(&f, WITH_HOST);
-			char *before = mirror_check(&f.mirror, f.inventory);
-			alloc_fails_in = n;
-			alloc_has_failed = false;
-			int ret = try(&f, which);
-			alloc_fails_in = -1;
-			has_failed = alloc_has_failed;
-			char *after = mirror_check(&f.mirror, f.inventory);
-			if (ret != KNOT_EOK) {
-				assert_true(has_failed);
-				if (which < 8) {
-					assert_string_equal(after, before);
-				}
-				assert_int_equal(try(&f, which), KNOT_EOK);
-				free(after);
-				after = mirror_check(&f.mirror, f.inventory);
-			}
-			/* What succeeds or is tried again gives always the same. */
-			if (done == NULL) {
-				done = strdup(after);
-			}
-			assert_string_equal(after, done);
-			free(after);
-			free(before);
-			end(&f);
-		}
-		free(done);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -772,19 +523,17 @@ int main(void)
 		cmocka_unit_test(test_dependents),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_pid_is_not_in_events),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_registers_meanwhile),
 		cmocka_unit_test(test_nothing_goes_back),
-		cmocka_unit_test(test_broken_states),
 		cmocka_unit_test(test_state_meanwhile_changed),
 		cmocka_unit_test(test_same_timestamp),
 		cmocka_unit_test(test_odd_order),
 		cmocka_unit_test(test_recovered_hostname),
 		cmocka_unit_test(test_shrinks),
-		cmocka_unit_test(test_too_many_events),
-		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
