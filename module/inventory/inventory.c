@@ -245,7 +245,7 @@ int inventory_resolved(struct inventory *inventory, struct text name,
 	const struct object *object = NULL;
 	int ret = KNOT_EOK;
 	if (addresses.count > 0) {
-		object = object_write_host(&inventory->writer, name, addresses);
+		object = object_write_host(&inventory->writer, addresses);
 		ret = object != NULL ? KNOT_EOK : KNOT_ENOMEM;
 	}
 	ret = ret == KNOT_EOK ? nodes_set(nodes, node, object) : ret;

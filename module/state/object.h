@@ -99,7 +99,7 @@ struct task_object {
 	bool maps_ports; /*!< Its container does, whatever its statuses say. */
 };
 
-/*! \brief What a host name resolves to; its ID is the name. */
+/*! \brief What a host name resolves to; without an ID of its own. */
 struct host_object {
 	struct object object;
 	struct object_slice addresses; /*!< Of struct address, at least one. */

@@ -125,12 +125,10 @@ const struct object *object_write_framework(struct object_writer *w,
 	return end_object(w, &framework.object, sizeof(framework));
 }
 
-const struct object *object_write_host(struct object_writer *w, struct text name,
-                                       struct state_addresses addresses)
+const struct object *object_write_host(struct object_writer *w, struct state_addresses addresses)
 {
 	HEAD(host_object, host);
 	begin_object(w, sizeof(host));
-	host.object.id = put_text(w, name);
 	addresses.count = MIN(addresses.count, OBJECT_LIST_MAX);
 	host.addresses = put_addresses(w, addresses);
 	return end_object(w, &host.object, sizeof(host));

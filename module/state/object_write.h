@@ -63,7 +63,7 @@ const struct object *object_write_updated(struct object_writer *writer,
                                           const struct task_object *task,
                                           const struct task_object *update);
 
-const struct object *object_write_host(struct object_writer *writer, struct text name,
+const struct object *object_write_host(struct object_writer *writer,
                                        struct state_addresses addresses);
 
 /*! \brief Frees the writer's memory. */

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/failing_alloc.h"
-#include "tests/unit/json_rewrite.h"
+#include "tests/unit/json_wrong_types.h"
 #include "tests/unit/object_parse.h"
 #include "tests/unit/state_base.h"
 #include "tests/unit/state_parse.h"
@@ -66,6 +66,20 @@ static void test_cut(void **unused)
 		assert_non_null(strstr(text, "error"));
 		free(text);
 	}
+}
+
+static char *objects_meaning(void *unused, const char *json)
+{
+	(void)unused;
+	return dump_objects(json, strlen(json), SIZE_MAX / 2);
+}
+
+static void test_wrong_types(void **unused)
+{
+	(void)unused;
+	struct json_object *doc = json_tokener_parse(BASE);
+	check_all_types(doc, doc, objects_meaning, NULL);
+	json_object_put(doc);
 }
 
 #define FRAME(members) \
@@ -138,8 +152,9 @@ static void test_odd_frameworks(void **unused)
 	                "{\"ip_address\":\"10.0.0.9\"}]}}]") "," TASK_FRAME("U",
 	                                                                    "") "],\"id\":\"F\"},{"
 	                                                                        "\"tasks\":"
-	                                                                        "[" TASK_FRAME("V",
-	                                                                                       "") "]}]}";
+	                                                                        "[" TASK_FRAME(
+	                                                                                "V",
+	                                                                                "") "]}]}";
 	text = dump_objects(doc, sizeof(doc) - 1, SIZE_MAX / 2);
 	/* Of two statuses of the same moment the first one counts, here one without addresses. */
 	assert_non_null(strstr(text, "task id=\"T\" name=\"\" discovery=\"d\" agent=\"S\" "
@@ -344,11 +359,11 @@ static void test_no_memory(void **unused)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base),       cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_states),     cmocka_unit_test(test_odd_frameworks),
-		cmocka_unit_test(test_long_lists), cmocka_unit_test(test_large_ports),
-		cmocka_unit_test(test_golden),     cmocka_unit_test(test_sink_ends),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_base),           cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_wrong_types),    cmocka_unit_test(test_states),
+		cmocka_unit_test(test_odd_frameworks), cmocka_unit_test(test_long_lists),
+		cmocka_unit_test(test_large_ports),    cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_sink_ends),      cmocka_unit_test(test_no_memory),
 	};
 	assert_int_equal(argc, 2);
 	data_dir = argv[1];
