@@ -41,6 +41,30 @@ static void test_broken_states(void **unused)
 	end(&f);
 }
 
+/*! \brief A state that is begun anew: nothing of the first one counts, events before it neither. */
+static void test_begun_twice(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	struct master_facts facts;
+	const char *other = HEAD "\"slaves\":[" AGENT("S7", "10.0.0.17") "],\"frameworks\":[]}";
+	begin_two(&f);
+	inventory_begin(f.inventory);
+	assert_int_equal(feed_objects(f.inventory, other, strlen(other), &facts), KNOT_EOK);
+	apply(&f, V1_UPDATE("a", "F1", "TASK_FAILED", "1", "::1"));
+	expect(&f, 1, LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C);
+	inventory_begin(f.inventory);
+	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
+	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
+	expect(&f, 1, LINES_TWO);
+
+	/* The end may come at any time. */
+	inventory_begin(f.inventory);
+	assert_int_equal(feed_objects(f.inventory, other, strlen(other), &facts), KNOT_EOK);
+	apply(&f, V1_TASK("x", "F9", "S9", RUNNING));
+	end(&f);
+}
+
 static void test_too_many_events(void **unused)
 {
 	(void)unused;
@@ -167,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_broken_states),
+		cmocka_unit_test(test_begun_twice),
 		cmocka_unit_test(test_too_many_events),
 		cmocka_unit_test(test_no_memory),
 	};
