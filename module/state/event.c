@@ -268,9 +268,7 @@ static bool is_whole(const struct event_parser *p)
 	case EVENT_FRAMEWORK_ADDED:
 	case EVENT_FRAMEWORK_UPDATED:
 	case EVENT_FRAMEWORK_REMOVED: return p->framework.id.len > 0;
-	case EVENT_AGENT_ADDED:
-	case EVENT_AGENT_REMOVED: return p->agent_id.len > 0;
-	default: return true;
+	default: return p->agent_id.len > 0;
 	}
 }
 

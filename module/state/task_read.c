@@ -11,7 +11,6 @@ void task_reader_init(struct task_reader *r, struct arena *arena)
 void task_reader_begin(struct task_reader *r)
 {
 	state_task_begin(&r->builder);
-	r->life = TASK_WAITS;
 	r->has_state = false;
 }
 

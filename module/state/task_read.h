@@ -12,8 +12,8 @@
 /*! \brief A task that is being read. */
 struct task_reader {
 	struct state_task_builder builder;
-	enum task_life life;
-	bool has_state; /*!< Its `state` was read, so that \a life says something. */
+	enum task_life life; /*!< Says something if \a has_state. */
+	bool has_state;      /*!< Its `state` was read. */
 };
 
 /*! \brief Makes a reader; what it reads lies in the arena until the task ends. */

@@ -3,7 +3,7 @@
  * \file
  * \brief Events and states for an inventory, in any order, cut into chunks in two ways.
  *
- *     fuzz_events -dict=tests/fuzz/json.dict tests/fuzz/corpus/events
+ *     fuzz_events -dict=tests/fuzz/events.dict tests/fuzz/corpus/events
  *
  * The first two bytes of the input choose the chunks. The rest are documents, one a line: a byte
  * that says what is done with it, and the document. Two inventories take the same in other chunks
