@@ -31,7 +31,6 @@ struct event_parser {
 	struct text agent_id;
 	struct text agent_host;
 	uint16_t agent_port;
-	bool has_task; /*!< A task was begun. */
 	struct task_reader task;
 	struct resource_reader resource;
 	struct object_writer writer;
@@ -73,19 +72,13 @@ static void begin_body(struct event_parser *p, unsigned place)
 	}
 }
 
-static void begin_task(struct event_parser *p)
-{
-	task_reader_begin(&p->task);
-	p->has_task = true;
-}
-
 static int on_begin(void *ctx, unsigned place)
 {
 	struct event_parser *p = ctx;
 	switch (place) {
-	case TASK: begin_task(p); break;
+	case TASK: task_reader_begin(&p->task); break;
 	case TASK_UPDATED_BODY:
-		begin_task(p);
+		task_reader_begin(&p->task);
 		begin_body(p, place);
 		break;
 	case RESOURCE:
@@ -220,7 +213,6 @@ static void begin_record(struct event_parser *p)
 	p->agent_id = (struct text){ 0 };
 	p->agent_host = (struct text){ 0 };
 	p->agent_port = 0;
-	p->has_task = false;
 	task_reader_begin(&p->task);
 }
 
@@ -262,7 +254,7 @@ static bool is_whole(const struct event_parser *p)
 	switch (p->type) {
 	case EVENT_TASK_ADDED:
 	case EVENT_TASK_UPDATED:
-		return p->has_task && task->has_state && task->builder.task.id.len > 0 &&
+		return task->has_state && task->builder.task.id.len > 0 &&
 		       p->framework_id.len > 0 &&
 		       (p->type == EVENT_TASK_UPDATED || task->builder.agent_id_len > 0);
 	case EVENT_FRAMEWORK_ADDED:
