@@ -10,9 +10,8 @@
  *     struct inventory *inventory = inventory_new(listener, ctx);
  *
  *     // A whole state; events go on meanwhile.
- *     struct objects_sink sink = inventory_sink;
  *     inventory_begin(inventory);
- *     struct objects_parser *parser = objects_parser_new(&sink, inventory);
+ *     struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
  *     // ... feed it ...
  *     if (objects_parser_finish(parser, &facts) == KNOT_EOK) {
  *         ret = inventory_commit(inventory);

@@ -190,8 +190,6 @@ static void leave_change(struct nodes *nodes, struct node *node)
 {
 	node->is_changing = false;
 	node->is_touched = false;
-	node->next = NULL;
-	node->place_before = NULL;
 	nodes_settle(nodes, node);
 }
 
