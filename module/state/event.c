@@ -23,7 +23,7 @@ struct event_parser {
 	struct json_handler handler;
 
 	enum event_kind type; /*!< What `type` says. */
-	enum event_kind body; /*!< What the body is for that was read. */
+	enum event_kind body; /*!< What the last body was for, if there is any. */
 	unsigned bodies;      /*!< Number of bodies, of whatever kinds. */
 	double heartbeat;
 	struct text framework_id;
@@ -205,7 +205,6 @@ static void begin_record(struct event_parser *p)
 	json_parser_reset(p->json);
 	arena_rewind(&p->arena, p->empty);
 	p->type = EVENT_OTHER;
-	p->body = EVENT_OTHER;
 	p->bodies = 0;
 	p->heartbeat = 0;
 	p->framework_id = (struct text){ 0 };
