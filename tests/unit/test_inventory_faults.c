@@ -49,6 +49,7 @@ static void test_begun_twice(void **unused)
 	struct master_facts facts;
 	const char *other = HEAD "\"slaves\":[" AGENT("S7", "10.0.0.17") "],\"frameworks\":[]}";
 	begin_two(&f);
+	size_t bytes = inventory_stats(f.inventory).bytes;
 	inventory_begin(f.inventory);
 	assert_int_equal(feed_objects(f.inventory, other, strlen(other), &facts), KNOT_EOK);
 	apply(&f, V1_UPDATE("a", "F1", "TASK_FAILED", "1", "::1"));
@@ -57,6 +58,7 @@ static void test_begun_twice(void **unused)
 	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
 	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
 	expect(&f, 1, LINES_TWO);
+	assert_int_equal(inventory_stats(f.inventory).bytes, bytes);
 
 	/* The end may come at any time. */
 	inventory_begin(f.inventory);
