@@ -28,6 +28,20 @@ struct json_parser *json_parser_new(const struct json_handler *handler, void *ct
 	return p;
 }
 
+void json_parser_reset(struct json_parser *p)
+{
+	struct json_parser old = *p;
+	*p = (struct json_parser){
+		.handler = old.handler,
+		.ctx = old.ctx,
+		.place = 1,
+		.text = old.text,
+		.text_room = old.text_room,
+		.tokener = old.tokener,
+		.c_locale = old.c_locale,
+	};
+}
+
 void json_parser_free(struct json_parser *p)
 {
 	if (p == NULL) {

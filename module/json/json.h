@@ -105,5 +105,8 @@ int json_parser_feed(struct json_parser *parser, const char *data, size_t len);
 /*! \brief Ends the document: KNOT_EMALF if it is not complete, else as json_parser_feed(). */
 int json_parser_finish(struct json_parser *parser);
 
+/*! \brief Makes a parser ready for another document, whatever became of the last one. */
+void json_parser_reset(struct json_parser *parser);
+
 /*! \brief Frees a parser; NULL is fine. */
 void json_parser_free(struct json_parser *parser);

@@ -80,6 +80,7 @@ enum state_place {
 	STATUS_PORT_MAPPINGS,
 	STATUS_PORT_MAPPING,
 	STATUS_HOST_PORT,
+	STATE_PLACES, /*!< Number of places. */
 };
 
 /*! \brief What is wanted at each place, by enum state_place. */

@@ -31,8 +31,10 @@ void state_task_init(struct state_task_builder *b, struct arena *arena)
 	b->ports.item = sizeof(struct state_port);
 	init_status(&b->statuses[0]);
 	init_status(&b->statuses[1]);
+	init_status(&b->statuses[2]);
 	b->status = &b->statuses[0];
 	b->latest = &b->statuses[1];
+	b->last = &b->statuses[2];
 }
 
 void state_task_begin(struct state_task_builder *b)
@@ -45,6 +47,7 @@ void state_task_begin(struct state_task_builder *b)
 	b->ports.count = 0;
 	b->texts_len = 0;
 	clear_status(b->latest);
+	clear_status(b->last);
 }
 
 void state_task_object(struct state_task_builder *b, unsigned place)
@@ -100,14 +103,23 @@ static int add_port(struct state_task_builder *b)
 	return KNOT_EOK;
 }
 
-/*! \brief Keeps a status if it is the latest running one so far. */
+/*! \brief Lets the last status count if it is the latest running one; returns one that is free. */
+static struct state_status *weigh_last(struct state_task_builder *b)
+{
+	struct state_status *last = b->last;
+	if (!last->running || (b->latest->running && !(last->timestamp > b->latest->timestamp))) {
+		return last;
+	}
+	struct state_status *beaten = b->latest;
+	b->latest = last;
+	return beaten;
+}
+
 static void end_status(struct state_task_builder *b)
 {
-	struct state_status *status = b->status;
-	if (status->running && (!b->latest->running || status->timestamp > b->latest->timestamp)) {
-		b->status = b->latest;
-		b->latest = status;
-	}
+	struct state_status *unused = weigh_last(b);
+	b->last = b->status;
+	b->status = unused;
 }
 
 int state_task_object_end(struct state_task_builder *b, unsigned place)
@@ -260,6 +272,8 @@ static void take_addresses(struct state_task_builder *b, const struct vector *li
 int state_task_finish(struct state_task_builder *b, struct state_task *task)
 {
 	int ret = KNOT_EOK;
+	b->last = weigh_last(b);
+	clear_status(b->last);
 	*task = b->task;
 	task->ranges = take_list(b, &b->ranges, _Alignof(struct state_port_range),
 	                         &task->ranges_count, &ret);
@@ -293,4 +307,5 @@ void state_task_free(struct state_task_builder *b)
 	vector_free(&b->ports, b->arena);
 	free_status(&b->statuses[0], b->arena);
 	free_status(&b->statuses[1], b->arena);
+	free_status(&b->statuses[2], b->arena);
 }

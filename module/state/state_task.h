@@ -41,9 +41,10 @@ struct state_task_builder {
 	bool port_too_long;     /*!< There is no room for its texts. */
 	uint32_t texts_len;     /*!< Bytes of the texts of all ports. */
 
-	struct state_status statuses[2];
+	struct state_status statuses[3];
 	struct state_status *status; /*!< The one being read, one of \a statuses. */
-	struct state_status *latest; /*!< The other; not running if there was none yet. */
+	struct state_status *latest; /*!< Latest running one before \a last; not running if none. */
+	struct state_status *last;   /*!< The last one that ended; not running if none. */
 	struct address
 	        old_address;    /*!< `ip_address` of the network_info being read; len 0: none. */
 	bool has_ip_addresses;  /*!< That network_info has `ip_addresses`. */

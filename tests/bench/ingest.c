@@ -4,11 +4,12 @@
  * \brief What the stages of a poll cost without a server, and what is to be held against them.
  *
  *     ingest stages FILE   parse, records and snapshot: seconds of CPU each, and what came of it
+ *     ingest inventory FILE  an inventory's first state, and the same once more
  *     ingest json-c FILE   json-c's tree of the same document, which must lie in memory for it
  *     ingest zone FILE     the same records as lines of a zone file for `mesos.`
  *
- * FILE is a state; the first two print `name value` lines: CPU (user and system) in seconds, memory
- * (the most that was resident) in bytes.
+ * FILE is a state; the first three print `name value` lines: CPU (user and system) in seconds,
+ * memory (the most that was resident) in bytes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <json-c/json.h>
 #include <libknot/libknot.h>
 
+#include "module/inventory/inventory.h"
 #include "module/records/records.h"
 #include "module/snapshot/snapshot.h"
 
@@ -62,6 +64,23 @@ static FILE *open_file(const char *path)
 		die(path);
 	}
 	return file;
+}
+
+/*! \brief Reads a file into memory; to be freed. */
+static char *read_document(const char *path, size_t *len)
+{
+	FILE *file = open_file(path);
+	if (fseek(file, 0, SEEK_END) != 0) {
+		die(path);
+	}
+	*len = (size_t)ftell(file);
+	rewind(file);
+	char *document = malloc(*len);
+	if (document == NULL || fread(document, 1, *len, file) != *len) {
+		die(path);
+	}
+	fclose(file);
+	return document;
 }
 
 static struct state *parse(const char *path)
@@ -150,19 +169,56 @@ static void run_stages(const char *path)
 	state_free(state);
 }
 
+/*! \brief Counts changes. */
+static void count_change(void *ctx, const struct inventory_change *change)
+{
+	(void)change;
+	*(uint64_t *)ctx += 1;
+}
+
+/*! \brief Feeds an inventory with a state that lies in memory, as json-c's does. */
+static void load(struct inventory *inventory, const char *document, size_t len)
+{
+	struct master_facts facts;
+	struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
+	inventory_begin(inventory);
+	for (size_t at = 0; at < len; at += CHUNK) {
+		size_t part = len - at < CHUNK ? len - at : CHUNK;
+		if (objects_parser_feed(parser, document + at, part) != KNOT_EOK) {
+			die("this is no state");
+		}
+	}
+	if (objects_parser_finish(parser, &facts) != KNOT_EOK ||
+	    inventory_commit(inventory) != KNOT_EOK) {
+		die("this is no complete state");
+	}
+	objects_parser_free(parser);
+}
+
+static void run_inventory(const char *path)
+{
+	size_t len;
+	char *document = read_document(path, &len);
+	uint64_t changes = 0;
+	struct inventory *inventory = inventory_new(count_change, &changes);
+	double start = cpu();
+	load(inventory, document, len);
+	double first = cpu();
+	load(inventory, document, len);
+	double again = cpu();
+
+	struct inventory_stats stats = inventory_stats(inventory);
+	printf("first %.6f\nagain %.6f\n", first - start, again - first);
+	printf("changes %" PRIu64 "\ntasks %zu\nagents %zu\nbytes %zu\n", changes, stats.tasks,
+	       stats.agents, stats.bytes);
+	inventory_free(inventory);
+	free(document);
+}
+
 static void run_json_c(const char *path)
 {
-	FILE *file = open_file(path);
-	if (fseek(file, 0, SEEK_END) != 0) {
-		die(path);
-	}
-	long len = ftell(file);
-	rewind(file);
-	char *document = malloc(len);
-	if (document == NULL || fread(document, 1, len, file) != (size_t)len) {
-		die(path);
-	}
-	fclose(file);
+	size_t len;
+	char *document = read_document(path, &len);
 
 	double start = cpu();
 	struct json_tokener *tokener = json_tokener_new();
@@ -195,6 +251,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "stages") == 0) {
 		run_stages(argv[2]);
+	} else if (argc == 3 && strcmp(argv[1], "inventory") == 0) {
+		run_inventory(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "json-c") == 0) {
 		run_json_c(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "zone") == 0) {
@@ -202,7 +260,7 @@ int main(int argc, char **argv)
 		make_records(state, print, NULL, stdout);
 		state_free(state);
 	} else {
-		die("usage: ingest stages|json-c|zone FILE");
+		die("usage: ingest stages|inventory|json-c|zone FILE");
 	}
 	return 0;
 }

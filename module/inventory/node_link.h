@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief The lists of what depends on a node; and who is told; for node*.c alone.
+ */
+#pragma once
+
+#include "module/inventory/node.h"
+
+/*! \brief Takes a node out of the list that a link puts it into, if it is in one. */
+static inline void node_unlink(struct node *node, unsigned which)
+{
+	struct link *link = &node->links[which];
+	if (link->to == NULL) {
+		return;
+	}
+	*link->back = link->next;
+	if (link->next != NULL) {
+		link->next->links[which].back = link->back;
+	}
+	*link = (struct link){ 0 };
+}
+
+/*! \brief Puts a node, that is not in such a list, into that of another; NULL: nowhere. */
+static inline void node_link(struct node *node, unsigned which, struct node *to)
+{
+	if (to == NULL) {
+		return;
+	}
+	struct link *link = &node->links[which];
+	*link = (struct link){ .to = to, .next = to->dependents, .back = &to->dependents };
+	if (link->next != NULL) {
+		link->next->links[which].back = &link->next;
+	}
+	to->dependents = node;
+}
+
+/*! \brief Has a node told because what it depends on changes. */
+void node_touch(struct nodes *nodes, struct node *node);
+
+/*! \brief Frees a node's object, which is not true any more. */
+void node_drop_object(struct nodes *nodes, struct node *node);

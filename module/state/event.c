@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <libknot/errcode.h>
+
+#include "module/state/event.h"
+#include "module/state/event_path.h"
+#include "module/state/task_read.h"
+#include "module/base/util.h"
+
+/*! \brief A resource that is being read (Mesos: v1 `Resource`). */
+struct resource_reader {
+	bool is_ports;
+	bool is_revocable;
+	size_t first; /*!< Where its ranges begin among the task's. */
+	double begin; /*!< Of the range being read; -1 if not given. */
+	double end;
+};
+
+struct event_parser {
+	struct json_parser *json;
+	struct arena arena;      /*!< Texts of the record. */
+	struct arena_mark empty; /*!< The arena without any, but with its first block. */
+	struct json_place places[EVENT_PLACES];
+	struct json_handler handler;
+
+	enum event_kind type; /*!< What `type` says. */
+	enum event_kind body; /*!< What the last body was for, if there is any. */
+	unsigned bodies;      /*!< Number of bodies, of whatever kinds. */
+	double heartbeat;
+	struct text framework_id;
+	struct framework_parts framework;
+	struct text agent_id;
+	struct text agent_host;
+	uint16_t agent_port;
+	struct task_reader task;
+	struct resource_reader resource;
+	struct object_writer writer;
+};
+
+/*! \brief Types and the places of their bodies. */
+static const struct {
+	struct text type;
+	uint8_t body; /*!< NOWHERE if it has none that counts. */
+} kinds[EVENT_KINDS] = {
+	[EVENT_SUBSCRIBED] = { { "SUBSCRIBED", 10 }, SUBSCRIBED_BODY },
+	[EVENT_HEARTBEAT] = { { "HEARTBEAT", 9 }, NOWHERE },
+	[EVENT_TASK_ADDED] = { { "TASK_ADDED", 10 }, TASK_ADDED_BODY },
+	[EVENT_TASK_UPDATED] = { { "TASK_UPDATED", 12 }, TASK_UPDATED_BODY },
+	[EVENT_FRAMEWORK_ADDED] = { { "FRAMEWORK_ADDED", 15 }, FRAMEWORK_ADDED_BODY },
+	[EVENT_FRAMEWORK_UPDATED] = { { "FRAMEWORK_UPDATED", 17 }, FRAMEWORK_UPDATED_BODY },
+	[EVENT_FRAMEWORK_REMOVED] = { { "FRAMEWORK_REMOVED", 17 }, FRAMEWORK_REMOVED_BODY },
+	[EVENT_AGENT_ADDED] = { { "AGENT_ADDED", 11 }, AGENT_ADDED_BODY },
+	[EVENT_AGENT_REMOVED] = { { "AGENT_REMOVED", 13 }, AGENT_REMOVED_BODY },
+};
+
+static enum event_kind kind_of_type(struct text type)
+{
+	for (unsigned kind = EVENT_SUBSCRIBED; kind < EVENT_KINDS; kind++) {
+		if (text_equal(kinds[kind].type, type)) {
+			return kind;
+		}
+	}
+	return EVENT_OTHER;
+}
+
+static void begin_body(struct event_parser *p, unsigned place)
+{
+	for (unsigned kind = EVENT_SUBSCRIBED; kind < EVENT_KINDS; kind++) {
+		if (kinds[kind].body == place) {
+			p->body = kind;
+			p->bodies++;
+		}
+	}
+}
+
+static int on_begin(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case TASK: task_reader_begin(&p->task); break;
+	case TASK_UPDATED_BODY:
+		task_reader_begin(&p->task);
+		begin_body(p, place);
+		break;
+	case RESOURCE:
+		p->resource = (struct resource_reader){ .first = p->task.builder.ranges.count };
+		break;
+	case RESOURCE_REVOCABLE: p->resource.is_revocable = true; break;
+	case RANGE: p->resource.begin = p->resource.end = -1; break;
+	case UPDATED_STATUS: task_reader_object(&p->task, STATUS); break;
+	default:
+		begin_body(p, place);
+		task_reader_object(&p->task, place);
+		break;
+	}
+	return KNOT_EOK;
+}
+
+static int add_range(struct event_parser *p)
+{
+	const struct resource_reader *r = &p->resource;
+	struct vector *ranges = &p->task.builder.ranges;
+	/* Written so that what is no number of a port fails. */
+	bool valid = r->begin >= 0 && r->end >= r->begin && r->end <= UINT16_MAX;
+	if (!valid || ranges->count - r->first >= OBJECT_LIST_MAX) {
+		return KNOT_EOK;
+	}
+	struct state_port_range *range = vector_push(ranges, &p->arena);
+	if (range == NULL) {
+		return arena_error(&p->arena);
+	}
+	*range = (struct state_port_range){ (uint16_t)r->begin, (uint16_t)r->end };
+	return KNOT_EOK;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct state_port_range *x = a, *y = b;
+	return (int)x->first - (int)y->first;
+}
+
+/*! \brief Joins the ranges of all resources as a state shows them (Mesos: `Value::Ranges`). */
+static void join_ranges(struct vector *ranges)
+{
+	struct state_port_range *list = ranges->data;
+	if (ranges->count == 0) {
+		return;
+	}
+	qsort(list, ranges->count, sizeof(*list), compare_ranges);
+	size_t last = 0;
+	for (size_t i = 1; i < ranges->count; i++) {
+		if (list[i].first > list[last].last + 1) {
+			list[++last] = list[i];
+		} else if (list[i].last > list[last].last) {
+			list[last].last = list[i].last;
+		}
+	}
+	ranges->count = last + 1;
+}
+
+/*! \brief Ends a resource: the ranges of other things than ports go again. */
+static void end_resource(struct event_parser *p)
+{
+	const struct resource_reader *r = &p->resource;
+	struct vector *ranges = &p->task.builder.ranges;
+	if (!r->is_ports || r->is_revocable) {
+		ranges->count = r->first;
+	} else if (ranges->count > OBJECT_LIST_MAX) {
+		join_ranges(ranges);
+		ranges->count = MIN(ranges->count, OBJECT_LIST_MAX);
+	}
+}
+
+static int on_end(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case TASK: join_ranges(&p->task.builder.ranges); return KNOT_EOK;
+	case RANGE: return add_range(p);
+	case RESOURCE: end_resource(p); return KNOT_EOK;
+	case UPDATED_STATUS: return task_reader_object_end(&p->task, STATUS);
+	default: return task_reader_object_end(&p->task, place);
+	}
+}
+
+static int read_pid(struct event_parser *p, struct text pid)
+{
+	struct text host;
+	p->agent_host = (struct text){ 0 };
+	p->agent_port = 0;
+	return pid_parse(pid, &host, &p->agent_port) ? text_copy(&p->arena, host, &p->agent_host)
+	                                             : KNOT_EOK;
+}
+
+static int on_string(void *ctx, unsigned place, struct text text)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case EVENT_TYPE: p->type = kind_of_type(text); return KNOT_EOK;
+	case SLAVE_ID: return text_copy(&p->arena, text, &p->agent_id);
+	case SLAVE_PID: return read_pid(p, text);
+	case FRAMEWORK_ID: return text_copy(&p->arena, text, &p->framework.id);
+	case FRAMEWORK_NAME: return text_copy(&p->arena, text, &p->framework.name);
+	case FRAMEWORK_HOSTNAME: return text_copy(&p->arena, text, &p->framework.hostname);
+	case TASK_FRAMEWORK_ID_VALUE: return text_copy(&p->arena, text, &p->framework_id);
+	case RESOURCE_NAME: p->resource.is_ports = TEXT_IS(text, "ports"); return KNOT_EOK;
+	default: return task_reader_string(&p->task, place, text);
+	}
+}
+
+static int on_number(void *ctx, unsigned place, double number)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case HEARTBEAT_INTERVAL: p->heartbeat = number; break;
+	case FRAMEWORK_RECOVERED: p->framework.recovered = number != 0; break;
+	case RANGE_BEGIN: p->resource.begin = number; break;
+	case RANGE_END: p->resource.end = number; break;
+	default: task_reader_number(&p->task, place, number); break;
+	}
+	return KNOT_EOK;
+}
+
+static void begin_record(struct event_parser *p)
+{
+	json_parser_reset(p->json);
+	arena_rewind(&p->arena, p->empty);
+	p->type = EVENT_OTHER;
+	p->bodies = 0;
+	p->heartbeat = 0;
+	p->framework_id = (struct text){ 0 };
+	p->framework = (struct framework_parts){ 0 };
+	p->agent_id = (struct text){ 0 };
+	p->agent_host = (struct text){ 0 };
+	p->agent_port = 0;
+	task_reader_begin(&p->task);
+}
+
+struct event_parser *event_parser_new(void)
+{
+	struct event_parser *p = calloc(1, sizeof(*p));
+	if (p == NULL) {
+		return NULL;
+	}
+	event_places(p->places);
+	p->handler = (struct json_handler){
+		.places = p->places,
+		.begin = on_begin,
+		.end = on_end,
+		.string = on_string,
+		.number = on_number,
+	};
+	arena_init(&p->arena, STATE_MEMORY_MAX);
+	task_reader_init(&p->task, &p->arena);
+	p->json = json_parser_new(&p->handler, p);
+	if (p->json == NULL || arena_alloc(&p->arena, 0, 1) == NULL) {
+		event_parser_free(p);
+		return NULL;
+	}
+	p->empty = arena_mark(&p->arena);
+	begin_record(p);
+	return p;
+}
+
+int event_parser_feed(struct event_parser *p, const char *data, size_t len)
+{
+	return json_parser_feed(p->json, data, len);
+}
+
+/*! \brief True if the body has what its kind takes. */
+static bool is_whole(const struct event_parser *p)
+{
+	const struct task_reader *task = &p->task;
+	switch (p->type) {
+	case EVENT_TASK_ADDED:
+	case EVENT_TASK_UPDATED:
+		return task->has_state && task->builder.task.id.len > 0 &&
+		       p->framework_id.len > 0 &&
+		       (p->type == EVENT_TASK_UPDATED || task->builder.agent_id_len > 0);
+	case EVENT_FRAMEWORK_ADDED:
+	case EVENT_FRAMEWORK_UPDATED:
+	case EVENT_FRAMEWORK_REMOVED: return p->framework.id.len > 0;
+	default: return p->agent_id.len > 0;
+	}
+}
+
+static const struct object *write_object(struct event_parser *p)
+{
+	switch (p->type) {
+	case EVENT_TASK_ADDED:
+	case EVENT_TASK_UPDATED:
+		return object_write_task(&p->writer, &p->task.builder, p->framework_id,
+		                         p->task.life);
+	case EVENT_AGENT_ADDED:
+	case EVENT_AGENT_REMOVED:
+		return object_write_agent(&p->writer, p->agent_id, p->agent_host, p->agent_port,
+		                          p->type == EVENT_AGENT_ADDED);
+	default: return object_write_framework(&p->writer, &p->framework);
+	}
+}
+
+static int end_record(struct event_parser *p, struct event *event)
+{
+	*event = (struct event){ .kind = p->type, .heartbeat = p->heartbeat };
+	if (p->type < EVENT_TASK_ADDED) {
+		return KNOT_EOK;
+	}
+	if (p->bodies != 1 || p->body != p->type || !is_whole(p)) {
+		event->kind = EVENT_ODD;
+		return KNOT_EOK;
+	}
+	event->object = write_object(p);
+	return event->object != NULL ? KNOT_EOK : KNOT_ENOMEM;
+}
+
+int event_parser_finish(struct event_parser *p, struct event *event)
+{
+	struct event ended = { 0 };
+	int ret = json_parser_finish(p->json);
+	if (ret == KNOT_EOK) {
+		ret = end_record(p, &ended);
+	}
+	if (ret == KNOT_EOK) {
+		*event = ended;
+	}
+	begin_record(p);
+	return ret;
+}
+
+void event_parser_free(struct event_parser *p)
+{
+	if (p == NULL) {
+		return;
+	}
+	json_parser_free(p->json);
+	task_reader_free(&p->task);
+	object_writer_free(&p->writer);
+	arena_free(&p->arena);
+	free(p);
+}

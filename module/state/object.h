@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief Agents, frameworks and tasks, each as one block of memory that points nowhere.
+ *
+ * An object begins with a struct of its kind; its texts and lists lie behind that, and are found by
+ * their distance from its beginning. So an object can be copied, kept in a log and freed as one
+ * piece, and two objects say the same if they are the same bytes (object_equal()).
+ *
+ *     const struct task_object *task = ...;
+ *     struct text name = object_text(task, task->name);
+ *     const struct port_object *ports = object_list(task, task->ports);
+ *
+ * - An object lies at an address that is good for max_align_t and is only read.
+ * - A member that a later naming rule needs goes into its kind's struct, and where it is read:
+ *   what passes objects on or compares them does not change.
+ * - No state: any thread may call.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "module/state/state.h"
+
+/*! \brief Most bytes of one object; beyond, its ports of discovery are cut. */
+#define OBJECT_SIZE_MAX (8U << 20)
+
+/*! \brief Most items of each list of a task. */
+#define OBJECT_LIST_MAX 16384
+
+/*! \brief A text or list within an object. */
+struct object_slice {
+	uint32_t at;    /*!< Bytes from the object's beginning. */
+	uint32_t count; /*!< Bytes or items. */
+};
+
+/*! \brief What objects of all kinds begin with. */
+struct object {
+	uint32_t size;          /*!< Bytes of all of it. */
+	struct object_slice id; /*!< Text; may be empty. */
+};
+
+/*! \brief An agent (Mesos: `SlaveInfo`, and v1's `AgentInfo`). */
+struct agent_object {
+	struct object object;
+	struct object_slice host; /*!< Text: host part of its `pid`; empty without a usable one. */
+	uint16_t port;            /*!< Port of its `pid`; 0 without a usable one. */
+	bool registered;          /*!< False: in `recovered_slaves`, or gone. */
+};
+
+/*! \brief A framework (Mesos: `FrameworkInfo`). */
+struct framework_object {
+	struct object object;
+	struct object_slice name;     /*!< Text; may be empty, may be another framework's too. */
+	struct object_slice pid_host; /*!< Text: host part of its `pid`; empty if it speaks HTTP. */
+	struct object_slice hostname; /*!< Text; may be empty. */
+	uint16_t pid_port;            /*!< Port of its `pid`; 0 without one. */
+	bool recovered;               /*!< Known from its agents, its scheduler is not back yet. */
+	bool told; /*!< By a state. If not, its `pid` is not absent but unknown. */
+};
+
+/*! \brief How far a task has come (Mesos: `TaskState`). */
+enum task_life {
+	TASK_GONE,  /*!< Ended or lost: it runs again only if the master adds it again. */
+	TASK_WAITS, /*!< Not running, but it may run yet. */
+	TASK_RUNS,  /*!< TASK_RUNNING. */
+};
+
+/*! \brief A status of a task in state TASK_RUNNING. */
+struct status_object {
+	double timestamp;            /*!< Seconds since 1970, by the clock of who made it. */
+	struct object_slice netinfo; /*!< Of struct address: `container_status.network_infos`. */
+	struct object_slice mesos;   /*!< Label `MesosContainerizer.NetworkSettings.IPAddress`. */
+	struct object_slice docker;  /*!< Label `Docker.NetworkSettings.IPAddress`. */
+	bool maps_ports;             /*!< It maps a container port to a host port. */
+	bool last;                   /*!< No status of another state came after it. */
+};
+
+/*! \brief A port of a task's discovery (Mesos: `Port`). */
+struct port_object {
+	struct object_slice name;     /*!< Text; may be empty. */
+	struct object_slice protocol; /*!< Text; may be empty. */
+	uint16_t number;              /*!< 0 occurs. */
+};
+
+/*! \brief A task that has not ended. */
+struct task_object {
+	struct object object;
+	struct object_slice framework; /*!< Text: its ID. */
+	struct object_slice agent;     /*!< Text: its ID; never empty, but in an update. */
+	struct object_slice name;      /*!< Text: `name`; may be empty. */
+	struct object_slice discovery; /*!< Text: `discovery.name`; empty if it has none. */
+	struct object_slice ranges;    /*!< Of struct state_port_range: `resources.ports`. */
+	struct object_slice ports;     /*!< Of struct port_object: `discovery.ports.ports`. */
+	/*! Of struct status_object: of those before the last the latest, then the last; each if it
+	 * is in TASK_RUNNING. Which one counts is said by task_object_status(). */
+	struct object_slice statuses;
+	uint8_t life;    /*!< enum task_life */
+	bool maps_ports; /*!< Its container does, whatever its statuses say. */
+};
+
+/*! \brief What a host name resolves to; without an ID of its own. */
+struct host_object {
+	struct object object;
+	struct object_slice addresses; /*!< Of struct address, at least one. */
+};
+
+static inline struct text object_text(const void *object, struct object_slice slice)
+{
+	return (struct text){ (const char *)object + slice.at, slice.count };
+}
+
+/*! \brief First item of a list, of the type that its comment says. */
+static inline const void *object_list(const void *object, struct object_slice slice)
+{
+	return (const char *)object + slice.at;
+}
+
+static inline struct state_addresses object_addresses(const void *object, struct object_slice slice)
+{
+	return (struct state_addresses){ object_list(object, slice), slice.count };
+}
+
+/*! \brief True if both say the same. */
+static inline bool object_equal(const struct object *a, const struct object *b)
+{
+	return a->size == b->size && memcmp(a, b, a->size) == 0;
+}
+
+/*!
+ * \brief The status that a task's addresses come from: its latest in TASK_RUNNING, by timestamp.
+ *
+ * \return NULL if it has none; else it lies in \a task.
+ */
+static inline const struct status_object *task_object_status(const struct task_object *task)
+{
+	const struct status_object *statuses = object_list(task, task->statuses);
+	if (task->statuses.count < 2) {
+		return task->statuses.count > 0 ? statuses : NULL;
+	}
+	return statuses[1].timestamp > statuses[0].timestamp ? &statuses[1] : &statuses[0];
+}
+
+/*! \brief True if a task maps a container port to a host port. */
+static inline bool task_object_maps_ports(const struct task_object *task)
+{
+	const struct status_object *status = task_object_status(task);
+	return task->maps_ports || (status != NULL && status->maps_ports);
+}
+
+/*! \brief What names a framework's scheduler: the host of its `pid`, else its `hostname`. */
+static inline struct text framework_object_host(const struct framework_object *framework)
+{
+	struct text host = object_text(framework, framework->pid_host);
+	return host.len > 0 ? host : object_text(framework, framework->hostname);
+}

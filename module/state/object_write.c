@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "module/state/object_write.h"
+#include "module/base/util.h"
+
+/*! \brief What the lists of a status lie in while its task is written. */
+struct status_parts {
+	double timestamp;
+	struct state_addresses netinfo;
+	struct state_addresses mesos;
+	struct state_addresses docker;
+	bool maps_ports;
+	bool last;
+};
+
+/*! \brief All that a task is written from. */
+struct task_parts {
+	struct text id;
+	struct text framework;
+	struct text agent;
+	struct text name;
+	struct text discovery;
+	const struct state_port_range *ranges;
+	uint32_t ranges_count;
+	const struct state_port *ports; /*!< NULL: those of \a ports_of. */
+	const struct task_object *ports_of;
+	uint32_t ports_count;
+	struct status_parts statuses[2];
+	uint32_t statuses_count;
+	enum task_life life;
+	bool maps_ports;
+};
+
+/*! \brief Makes room for \a size bytes of zeros; NULL if memory runs out. */
+static void *add(struct object_writer *w, size_t size, size_t align)
+{
+	size_t at = (w->len + align - 1) & ~(align - 1);
+	if (w->failed || at + size > w->room) {
+		size_t room = MAX(2 * (at + size), (size_t)1024);
+		char *data = w->failed ? NULL : realloc(w->data, room);
+		w->failed = data == NULL;
+		if (w->failed) {
+			return NULL;
+		}
+		w->data = data;
+		w->room = room;
+	}
+	memset(w->data + w->len, 0, at + size - w->len);
+	w->len = at + size;
+	return w->data + at;
+}
+
+static struct object_slice put_list(struct object_writer *w, const void *items, uint32_t count,
+                                    size_t item, size_t align)
+{
+	struct object_slice slice = { 0 };
+	if (count > 0) {
+		char *copy = add(w, count * item, align);
+		if (copy != NULL) {
+			memcpy(copy, items, count * item);
+			slice = (struct object_slice){ (uint32_t)(copy - w->data), count };
+		}
+	}
+	return slice;
+}
+
+static struct object_slice put_text(struct object_writer *w, struct text text)
+{
+	return put_list(w, text.data, text.len, 1, 1);
+}
+
+static struct object_slice put_addresses(struct object_writer *w, struct state_addresses addresses)
+{
+	return put_list(w, addresses.list, addresses.count, sizeof(struct address),
+	                _Alignof(struct address));
+}
+
+/*! \brief Begins an object with its struct, which is written by end_object() only. */
+static void begin_object(struct object_writer *w, size_t size)
+{
+	w->len = 0;
+	w->failed = false;
+	(void)add(w, size, 1);
+}
+
+/*! \brief Ends an object; \a head is its struct. */
+static const struct object *end_object(struct object_writer *w, struct object *head, size_t size)
+{
+	if (w->failed) {
+		return NULL;
+	}
+	head->size = (uint32_t)w->len;
+	memcpy(w->data, head, size);
+	return (const struct object *)(void *)w->data;
+}
+
+/*! \brief A struct of an object, padding included, is 0 at first. */
+#define HEAD(type, name)  \
+	struct type name; \
+	memset(&(name), 0, sizeof(name))
+
+const struct object *object_write_agent(struct object_writer *w, struct text id, struct text host,
+                                        uint16_t port, bool registered)
+{
+	HEAD(agent_object, agent);
+	begin_object(w, sizeof(agent));
+	agent.object.id = put_text(w, id);
+	agent.host = put_text(w, host);
+	agent.port = port;
+	agent.registered = registered;
+	return end_object(w, &agent.object, sizeof(agent));
+}
+
+const struct object *object_write_framework(struct object_writer *w,
+                                            const struct framework_parts *parts)
+{
+	HEAD(framework_object, framework);
+	begin_object(w, sizeof(framework));
+	framework.object.id = put_text(w, parts->id);
+	framework.name = put_text(w, parts->name);
+	framework.pid_host = put_text(w, parts->pid_host);
+	framework.hostname = put_text(w, parts->hostname);
+	framework.pid_port = parts->pid_port;
+	framework.recovered = parts->recovered;
+	framework.told = parts->told;
+	return end_object(w, &framework.object, sizeof(framework));
+}
+
+const struct object *object_write_host(struct object_writer *w, struct state_addresses addresses)
+{
+	HEAD(host_object, host);
+	begin_object(w, sizeof(host));
+	addresses.count = MIN(addresses.count, OBJECT_LIST_MAX);
+	host.addresses = put_addresses(w, addresses);
+	return end_object(w, &host.object, sizeof(host));
+}
+
+static struct state_port port_at(const struct task_parts *parts, uint32_t index)
+{
+	if (parts->ports != NULL) {
+		return parts->ports[index];
+	}
+	const struct port_object *ports = object_list(parts->ports_of, parts->ports_of->ports);
+	return (struct state_port){
+		.number = ports[index].number,
+		.name = object_text(parts->ports_of, ports[index].name),
+		.protocol = object_text(parts->ports_of, ports[index].protocol),
+	};
+}
+
+/*! \brief How many of a task's ports there is room for. */
+static uint32_t ports_that_fit(const struct task_parts *parts)
+{
+	size_t size = 0;
+	for (uint32_t i = 0; i < parts->ports_count; i++) {
+		struct state_port port = port_at(parts, i);
+		size += sizeof(struct port_object) + port.name.len + port.protocol.len;
+		if (size > OBJECT_SIZE_MAX / 2) {
+			return i;
+		}
+	}
+	return parts->ports_count;
+}
+
+static struct object_slice put_ports(struct object_writer *w, const struct task_parts *parts)
+{
+	struct object_slice slice = { 0 };
+	uint32_t count = ports_that_fit(parts);
+	if (count == 0) {
+		return slice;
+	}
+	char *list = add(w, count * sizeof(struct port_object), _Alignof(struct port_object));
+	if (list == NULL) {
+		return slice;
+	}
+	slice = (struct object_slice){ (uint32_t)(list - w->data), count };
+	for (uint32_t i = 0; i < count; i++) {
+		struct state_port port = port_at(parts, i);
+		HEAD(port_object, object);
+		object.name = put_text(w, port.name);
+		object.protocol = put_text(w, port.protocol);
+		object.number = port.number;
+		if (!w->failed) {
+			/* The texts may have moved the list. */
+			memcpy(w->data + slice.at + i * sizeof(object), &object, sizeof(object));
+		}
+	}
+	return slice;
+}
+
+static struct object_slice put_statuses(struct object_writer *w, const struct task_parts *parts)
+{
+	struct status_object statuses[2];
+	memset(statuses, 0, sizeof(statuses));
+	struct object_slice slice = put_list(w, statuses, parts->statuses_count, sizeof(*statuses),
+	                                     _Alignof(struct status_object));
+	for (uint32_t i = 0; i < parts->statuses_count; i++) {
+		const struct status_parts *from = &parts->statuses[i];
+		statuses[i].timestamp = from->timestamp;
+		statuses[i].netinfo = put_addresses(w, from->netinfo);
+		statuses[i].mesos = put_addresses(w, from->mesos);
+		statuses[i].docker = put_addresses(w, from->docker);
+		statuses[i].maps_ports = from->maps_ports;
+		statuses[i].last = from->last;
+	}
+	if (!w->failed) {
+		memcpy(w->data + slice.at, statuses, slice.count * sizeof(*statuses));
+	}
+	return slice;
+}
+
+static const struct object *put_task(struct object_writer *w, const struct task_parts *parts)
+{
+	HEAD(task_object, task);
+	begin_object(w, sizeof(task));
+	task.statuses = put_statuses(w, parts);
+	task.ports = put_ports(w, parts);
+	task.ranges = put_list(w, parts->ranges, parts->ranges_count,
+	                       sizeof(struct state_port_range), _Alignof(struct state_port_range));
+	task.object.id = put_text(w, parts->id);
+	task.name = put_text(w, parts->name);
+	task.discovery = put_text(w, parts->discovery);
+	task.agent = put_text(w, parts->agent);
+	task.framework = put_text(w, parts->framework);
+	task.life = (uint8_t)parts->life;
+	task.maps_ports = parts->maps_ports;
+	return end_object(w, &task.object, sizeof(task));
+}
+
+static struct state_addresses vector_addresses(const struct vector *vector)
+{
+	return (struct state_addresses){ vector->data,
+		                         (uint32_t)MIN(vector->count, OBJECT_LIST_MAX) };
+}
+
+/*! \brief Adds a status of the builder's, if it is in TASK_RUNNING. */
+static void add_read_status(struct task_parts *parts, const struct state_status *status, bool last)
+{
+	if (!status->running) {
+		return;
+	}
+	parts->statuses[parts->statuses_count++] = (struct status_parts){
+		.timestamp = status->timestamp,
+		.netinfo = vector_addresses(&status->netinfo),
+		.mesos = vector_addresses(&status->mesos),
+		.docker = vector_addresses(&status->docker),
+		.maps_ports = status->maps_ports,
+		.last = last,
+	};
+}
+
+const struct object *object_write_task(struct object_writer *w, const struct state_task_builder *b,
+                                       struct text framework, enum task_life life)
+{
+	struct task_parts parts = {
+		.id = b->task.id,
+		.framework = framework,
+		.agent = { b->agent_id, b->agent_id_len },
+		.name = b->task.name,
+		.discovery = b->task.discovery,
+		.ranges = b->ranges.data,
+		.ranges_count = (uint32_t)MIN(b->ranges.count, OBJECT_LIST_MAX),
+		.ports = b->ports.data,
+		.ports_count = (uint32_t)MIN(b->ports.count, OBJECT_LIST_MAX),
+		.life = life,
+		.maps_ports = b->task.maps_ports,
+	};
+	add_read_status(&parts, b->latest, false);
+	add_read_status(&parts, b->last, true);
+	return put_task(w, &parts);
+}
+
+/*! \brief All of a task but its statuses. */
+static struct task_parts parts_of(const struct task_object *task)
+{
+	return (struct task_parts){
+		.id = object_text(task, task->object.id),
+		.framework = object_text(task, task->framework),
+		.agent = object_text(task, task->agent),
+		.name = object_text(task, task->name),
+		.discovery = object_text(task, task->discovery),
+		.ranges = object_list(task, task->ranges),
+		.ranges_count = task->ranges.count,
+		.ports_of = task,
+		.ports_count = task->ports.count,
+		.life = task->life,
+		.maps_ports = task->maps_ports,
+	};
+}
+
+/*! \brief Adds a status of a task's. */
+static void add_status(struct task_parts *parts, const struct task_object *task,
+                       const struct status_object *status, bool last)
+{
+	parts->statuses[parts->statuses_count++] = (struct status_parts){
+		.timestamp = status->timestamp,
+		.netinfo = object_addresses(task, status->netinfo),
+		.mesos = object_addresses(task, status->mesos),
+		.docker = object_addresses(task, status->docker),
+		.maps_ports = status->maps_ports,
+		.last = last,
+	};
+}
+
+const struct object *object_write_moved(struct object_writer *w, const struct task_object *task,
+                                        struct text framework)
+{
+	struct task_parts parts = parts_of(task);
+	parts.framework = framework;
+	const struct status_object *statuses = object_list(task, task->statuses);
+	for (uint32_t i = 0; i < task->statuses.count; i++) {
+		add_status(&parts, task, &statuses[i], statuses[i].last);
+	}
+	return put_task(w, &parts);
+}
+
+/*! \brief The last status of a task if it is in TASK_RUNNING, else NULL. */
+static const struct status_object *last_status(const struct task_object *task)
+{
+	const struct status_object *statuses = object_list(task, task->statuses);
+	uint32_t count = task->statuses.count;
+	return count > 0 && statuses[count - 1].last ? &statuses[count - 1] : NULL;
+}
+
+const struct object *object_write_updated(struct object_writer *w, const struct task_object *task,
+                                          const struct task_object *update)
+{
+	struct task_parts parts = parts_of(task);
+	parts.life = update->life;
+
+	const struct status_object *statuses = object_list(task, task->statuses);
+	const struct status_object *next = last_status(update);
+	if (next == NULL && task->statuses.count > 0) {
+		add_status(&parts, task, task_object_status(task), false);
+	} else if (next != NULL) {
+		if (task->statuses.count > 0 && !statuses[0].last) {
+			add_status(&parts, task, &statuses[0], false);
+		}
+		add_status(&parts, update, next, true);
+	}
+	return put_task(w, &parts);
+}
+
+void object_writer_free(struct object_writer *w)
+{
+	free(w->data);
+	*w = (struct object_writer){ 0 };
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <libknot/errcode.h>
+
+#include "module/state/objects.h"
+#include "module/state/task_read.h"
+
+/*! \brief Mesos's default of `registry_fetch_timeout`, in seconds. */
+#define REGISTRY_FETCH_TIMEOUT 60
+
+/*! \brief An agent that is being read. */
+struct agent_reader {
+	struct text id;
+	struct text host;
+	uint16_t port;
+};
+
+struct objects_parser {
+	struct json_parser *json;
+	const struct objects_sink *sink;
+	void *ctx;
+	struct arena arena;     /*!< Texts of what is being read, and the facts'. */
+	struct arena_mark mark; /*!< The arena before the agent or framework being read. */
+	struct master_facts facts;
+	bool has_slaves;
+	bool has_frameworks;
+	struct agent_reader agent;
+	struct framework_parts framework;
+	bool has_framework_id;
+	bool has_tasks; /*!< Tasks of the framework have been handed over: its ID is settled. */
+	struct task_reader task;
+	struct object_writer writer;
+	struct vector waiting; /*!< Of char: tasks that wait for their framework's ID. */
+};
+
+/*! \brief What a waiting object takes, so that the next one is aligned. */
+static size_t waiting_size(const struct object *object)
+{
+	return (object->size + 15UL) & ~15UL;
+}
+
+/*! \brief Reads a PID and keeps its host; both are absent if it is none. */
+static int read_pid(struct objects_parser *p, struct text pid, struct text *host, uint16_t *port)
+{
+	struct text found;
+	*host = (struct text){ 0 };
+	*port = 0;
+	return pid_parse(pid, &found, port) ? text_copy(&p->arena, found, host) : KNOT_EOK;
+}
+
+/*! \brief Ends an element of `slaves` (\a registered) or of `recovered_slaves`. */
+static int end_agent(struct objects_parser *p, bool registered)
+{
+	const struct agent_reader *agent = &p->agent;
+	int ret = KNOT_EOK;
+	if (agent->id.len > 0) {
+		const struct object *object = object_write_agent(&p->writer, agent->id, agent->host,
+		                                                 agent->port, registered);
+		*(registered ? &p->facts.registered_count : &p->facts.recovered_count) += 1;
+		ret = object != NULL ? p->sink->agent(p->ctx, (const struct agent_object *)object)
+		                     : KNOT_ENOMEM;
+	}
+	arena_rewind(&p->arena, p->mark);
+	return ret;
+}
+
+/*! \brief Keeps a task until its framework's ID is known. */
+static int wait_for_framework(struct objects_parser *p, const struct object *object)
+{
+	size_t size = waiting_size(object), need = p->waiting.count + size;
+	if (need > p->waiting.room) {
+		size_t more = 2 * need - p->waiting.room;
+		if (!arena_charge(&p->arena, more)) {
+			return KNOT_ESPACE;
+		}
+		char *data = realloc(p->waiting.data, 2 * need);
+		if (data == NULL) {
+			arena_discharge(&p->arena, more);
+			return KNOT_ENOMEM;
+		}
+		p->waiting.data = data;
+		p->waiting.room = 2 * need;
+	}
+	memcpy((char *)p->waiting.data + p->waiting.count, object, object->size);
+	p->waiting.count = need;
+	return KNOT_EOK;
+}
+
+static int end_task(struct objects_parser *p)
+{
+	const struct task_reader *task = &p->task;
+	int ret = KNOT_EOK;
+	if (task->has_state && task->life != TASK_GONE && task->builder.agent_id_len > 0) {
+		const struct object *object = object_write_task(&p->writer, &task->builder,
+		                                                p->framework.id, task->life);
+		if (object == NULL) {
+			ret = KNOT_ENOMEM;
+		} else if (p->has_framework_id) {
+			p->has_tasks = true;
+			ret = p->sink->task(p->ctx, (const struct task_object *)object);
+		} else {
+			ret = wait_for_framework(p, object);
+		}
+	}
+	state_task_drop(&p->task.builder);
+	return ret;
+}
+
+/*! \brief Hands over the tasks that waited. */
+static int end_waiting(struct objects_parser *p)
+{
+	int ret = KNOT_EOK;
+	const char *data = p->waiting.data;
+	for (size_t at = 0; at < p->waiting.count && ret == KNOT_EOK;) {
+		const struct task_object *task = (const void *)(data + at);
+		const struct object *object = object_write_moved(&p->writer, task, p->framework.id);
+		ret = object != NULL ? p->sink->task(p->ctx, (const struct task_object *)object)
+		                     : KNOT_ENOMEM;
+		at += waiting_size(&task->object);
+	}
+	p->waiting.count = 0;
+	return ret;
+}
+
+static int end_framework(struct objects_parser *p)
+{
+	p->facts.frameworks_count++;
+	const struct object *object = object_write_framework(&p->writer, &p->framework);
+	int ret = object != NULL
+	                  ? p->sink->framework(p->ctx, (const struct framework_object *)object)
+	                  : KNOT_ENOMEM;
+	if (ret == KNOT_EOK) {
+		ret = end_waiting(p);
+	}
+	arena_rewind(&p->arena, p->mark);
+	return ret;
+}
+
+static int on_begin(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	switch (place) {
+	case SLAVES: p->has_slaves = true; break;
+	case SLAVE:
+	case RECOVERED_SLAVE:
+		p->mark = arena_mark(&p->arena);
+		p->agent = (struct agent_reader){ 0 };
+		break;
+	case FRAMEWORKS: p->has_frameworks = true; break;
+	case FRAMEWORK:
+		p->mark = arena_mark(&p->arena);
+		p->framework = (struct framework_parts){ .told = true };
+		p->has_framework_id = false;
+		p->has_tasks = false;
+		break;
+	case TASK: task_reader_begin(&p->task); break;
+	default: task_reader_object(&p->task, place); break;
+	}
+	return KNOT_EOK;
+}
+
+static int on_end(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	switch (place) {
+	case SLAVE: return end_agent(p, true);
+	case RECOVERED_SLAVE: return end_agent(p, false);
+	case FRAMEWORK: return end_framework(p);
+	case TASK: return end_task(p);
+	default: return task_reader_object_end(&p->task, place);
+	}
+}
+
+static int read_framework_id(struct objects_parser *p, struct text text)
+{
+	if (p->has_tasks) {
+		return KNOT_EOK;
+	}
+	p->has_framework_id = true;
+	return text_copy(&p->arena, text, &p->framework.id);
+}
+
+static int on_string(void *ctx, unsigned place, struct text text)
+{
+	struct objects_parser *p = ctx;
+	struct master_facts *facts = &p->facts;
+	switch (place) {
+	case STATE_ID: return text_copy(&p->arena, text, &facts->id);
+	case STATE_PID: return read_pid(p, text, &facts->pid_host, &facts->pid_port);
+	case STATE_LEADER: return read_pid(p, text, &facts->leader_host, &facts->leader_port);
+	case FLAG_REGISTRY_FETCH_TIMEOUT:
+		if (!duration_parse(text, &facts->registry_fetch_timeout)) {
+			facts->registry_fetch_timeout = REGISTRY_FETCH_TIMEOUT;
+		}
+		return KNOT_EOK;
+	case SLAVE_ID: return text_copy(&p->arena, text, &p->agent.id);
+	case SLAVE_PID: return read_pid(p, text, &p->agent.host, &p->agent.port);
+	case FRAMEWORK_ID: return read_framework_id(p, text);
+	case FRAMEWORK_NAME: return text_copy(&p->arena, text, &p->framework.name);
+	case FRAMEWORK_PID:
+		return read_pid(p, text, &p->framework.pid_host, &p->framework.pid_port);
+	case FRAMEWORK_HOSTNAME: return text_copy(&p->arena, text, &p->framework.hostname);
+	default: return task_reader_string(&p->task, place, text);
+	}
+}
+
+static int on_number(void *ctx, unsigned place, double number)
+{
+	struct objects_parser *p = ctx;
+	switch (place) {
+	case STATE_ELECTED_TIME: p->facts.elected_time = number; break;
+	case STATE_START_TIME: p->facts.start_time = number; break;
+	case FRAMEWORK_RECOVERED: p->framework.recovered = number != 0; break;
+	default: task_reader_number(&p->task, place, number); break;
+	}
+	return KNOT_EOK;
+}
+
+static const struct json_handler handler = {
+	.places = state_places,
+	.begin = on_begin,
+	.end = on_end,
+	.string = on_string,
+	.number = on_number,
+};
+
+struct objects_parser *objects_parser_new(const struct objects_sink *sink, void *ctx)
+{
+	struct objects_parser *p = calloc(1, sizeof(*p));
+	if (p == NULL) {
+		return NULL;
+	}
+	p->sink = sink;
+	p->ctx = ctx;
+	p->facts.registry_fetch_timeout = REGISTRY_FETCH_TIMEOUT;
+	p->waiting.item = 1;
+	arena_init(&p->arena, STATE_MEMORY_MAX);
+	task_reader_init(&p->task, &p->arena);
+	p->json = json_parser_new(&handler, p);
+	if (p->json == NULL) {
+		objects_parser_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+int objects_parser_feed(struct objects_parser *p, const char *data, size_t len)
+{
+	return json_parser_feed(p->json, data, len);
+}
+
+int objects_parser_finish(struct objects_parser *p, struct master_facts *facts)
+{
+	int ret = json_parser_finish(p->json);
+	if (ret == KNOT_EOK &&
+	    (p->facts.leader_host.len == 0 || !p->has_slaves || !p->has_frameworks)) {
+		ret = KNOT_ENOENT;
+	}
+	if (ret == KNOT_EOK) {
+		*facts = p->facts;
+	}
+	return ret;
+}
+
+void objects_parser_free(struct objects_parser *p)
+{
+	if (p == NULL) {
+		return;
+	}
+	json_parser_free(p->json);
+	task_reader_free(&p->task);
+	vector_free(&p->waiting, &p->arena);
+	object_writer_free(&p->writer);
+	arena_free(&p->arena);
+	free(p);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <libknot/errcode.h>
+
+#include "module/state/task_read.h"
+
+void task_reader_init(struct task_reader *r, struct arena *arena)
+{
+	state_task_init(&r->builder, arena);
+}
+
+void task_reader_begin(struct task_reader *r)
+{
+	state_task_begin(&r->builder);
+	r->has_state = false;
+}
+
+/*! \brief How far a task in a state has come (Mesos: `TaskState`, and `protobuf::isTerminalState`).
+ */
+static enum task_life life_of(struct text state)
+{
+	static const struct text gone[] = {
+		{ "TASK_FINISHED", 13 }, { "TASK_FAILED", 11 },
+		{ "TASK_KILLED", 11 },   { "TASK_ERROR", 10 },
+		{ "TASK_LOST", 9 },      { "TASK_DROPPED", 12 },
+		{ "TASK_GONE", 9 },      { "TASK_GONE_BY_OPERATOR", 21 },
+		{ "TASK_UNKNOWN", 12 },  { "TASK_UNREACHABLE", 16 },
+	};
+
+	if (TEXT_IS(state, "TASK_RUNNING")) {
+		return TASK_RUNS;
+	}
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++) {
+		if (text_equal(state, gone[i])) {
+			return TASK_GONE;
+		}
+	}
+	return TASK_WAITS;
+}
+
+static bool has_room(const struct vector *list)
+{
+	return list->count < OBJECT_LIST_MAX;
+}
+
+/*! \brief False if what comes at a place of a list would be cut from the object anyway. */
+static bool is_of_use(const struct task_reader *r, unsigned place)
+{
+	const struct state_task_builder *b = &r->builder;
+	switch (place) {
+	case PORT:
+	case PORT_NAME:
+	case PORT_PROTOCOL: return has_room(&b->ports);
+	case STATUS_NETWORK_INFO:
+	case STATUS_IP_ADDRESS_INFO: return has_room(&b->status->netinfo);
+	case STATUS_LABEL: return b->label == NULL || has_room(b->label);
+	default: return true;
+	}
+}
+
+void task_reader_object(struct task_reader *r, unsigned place)
+{
+	state_task_object(&r->builder, place);
+}
+
+int task_reader_object_end(struct task_reader *r, unsigned place)
+{
+	return is_of_use(r, place) ? state_task_object_end(&r->builder, place) : KNOT_EOK;
+}
+
+int task_reader_string(struct task_reader *r, unsigned place, struct text text)
+{
+	if (place == TASK_STATE) {
+		r->life = life_of(text);
+		r->has_state = true;
+	}
+	return is_of_use(r, place) ? state_task_string(&r->builder, place, text) : KNOT_EOK;
+}
+
+void task_reader_number(struct task_reader *r, unsigned place, double number)
+{
+	state_task_number(&r->builder, place, number);
+}
+
+void task_reader_free(struct task_reader *r)
+{
+	state_task_free(&r->builder);
+}

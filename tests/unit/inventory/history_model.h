@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief A master of a small cluster to which things happen at random; for test_history.c.
+ *
+ * It makes the state of each moment, and the events in between. To be included after cmocka.h.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AGENTS = 5, FRAMEWORKS = 3, TASKS = 6, STATUSES = 32, QUEUE = 256 };
+
+static const char *const states[] = { "TASK_STAGING", "TASK_STARTING", "TASK_RUNNING",
+	                              "TASK_KILLING" };
+static const char *const ends[] = { "TASK_FINISHED", "TASK_KILLED",      "TASK_LOST",
+	                            "TASK_FAILED",   "TASK_UNREACHABLE", "TASK_GONE_BY_OPERATOR" };
+
+struct model_status {
+	unsigned state;
+	unsigned timestamp;
+	unsigned address;
+};
+
+struct model_task {
+	bool is_there;
+	unsigned agent;
+	unsigned state;
+	unsigned port;
+	struct model_status statuses[STATUSES];
+	unsigned count;
+};
+
+struct model_framework {
+	bool is_there;
+	unsigned name;
+	unsigned pid;
+	struct model_task tasks[TASKS];
+};
+
+struct model_agent {
+	bool is_there;
+	bool is_recovered; /*!< Known to the registry, not registered again. */
+	unsigned port;
+};
+
+/*! \brief The master, and the events that it has sent but nobody has read. */
+struct model {
+	struct model_agent agents[AGENTS];
+	struct model_framework frameworks[FRAMEWORKS];
+	char *queue[QUEUE];
+	unsigned queued;
+	unsigned random;
+	unsigned clock;
+	bool is_skewed; /*!< Timestamps go back at times. */
+};
+
+/*! \brief A number below \a n (a linear congruential generator, the same everywhere). */
+static unsigned pick(struct model *m, unsigned n)
+{
+	m->random = m->random * 1664525 + 1013904223;
+	return (m->random >> 16) % n;
+}
+
+__attribute__((format(printf, 2, 3))) static void send(struct model *m, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	assert_true(m->queued < QUEUE);
+	assert_true(vasprintf(&m->queue[m->queued++], format, args) > 0);
+	va_end(args);
+}
+
+static void print_status(FILE *out, const struct model_status *status)
+{
+	fprintf(out,
+	        "{\"state\":\"%s\",\"timestamp\":%u,\"container_status\":{\"network_infos\":["
+	        "{\"ip_addresses\":[{\"ip_address\":\"10.9.0.%u\"}]}]}}",
+	        states[status->state], status->timestamp, status->address);
+}
+
+static void print_statuses(FILE *out, const struct model_task *task)
+{
+	fputs("\"statuses\":[", out);
+	for (unsigned i = 0; i < task->count; i++) {
+		fputs(i > 0 ? "," : "", out);
+		print_status(out, &task->statuses[i]);
+	}
+	fputs("]", out);
+}
+
+static void print_task(FILE *out, const struct model_task *task, unsigned id)
+{
+	fprintf(out,
+	        "{\"id\":\"t%u\",\"name\":\"n%u\",\"slave_id\":\"S%u\",\"state\":\"%s\","
+	        "\"resources\":{\"ports\":\"[%u-%u]\"},",
+	        id, id, task->agent, states[task->state], task->port, task->port + 1);
+	print_statuses(out, task);
+	fputs("}", out);
+}
+
+static void print_agents(FILE *out, const struct model *m, bool recovered)
+{
+	const char *comma = "";
+	for (unsigned i = 0; i < AGENTS; i++) {
+		const struct model_agent *agent = &m->agents[i];
+		if (recovered ? agent->is_recovered : agent->is_there) {
+			fprintf(out, "%s{\"id\":\"S%u\",\"pid\":\"slave(1)@10.0.0.%u:%u\"}", comma,
+			        i, i, agent->port);
+			comma = ",";
+		}
+	}
+}
+
+/*! \brief The model's state; to be freed. */
+static char *print_state(const struct model *m)
+{
+	char *text = NULL;
+	size_t size = 0;
+	const char *comma = "";
+	FILE *out = open_memstream(&text, &size);
+	fputs("{\"leader\":\"master@10.0.0.1:5050\",\"slaves\":[", out);
+	print_agents(out, m, false);
+	fputs("],\"recovered_slaves\":[", out);
+	print_agents(out, m, true);
+	fputs("],\"frameworks\":[", out);
+	for (unsigned i = 0; i < FRAMEWORKS; i++) {
+		const struct model_framework *framework = &m->frameworks[i];
+		if (!framework->is_there) {
+			continue;
+		}
+		fprintf(out,
+		        "%s{\"id\":\"F%u\",\"name\":\"f%u\",\"pid\":\"s@10.1.0.%u:99\","
+		        "\"tasks\":[",
+		        comma, i, framework->name, framework->pid);
+		comma = "";
+		for (unsigned t = 0; t < TASKS; t++) {
+			if (framework->tasks[t].is_there) {
+				fputs(comma, out);
+				print_task(out, &framework->tasks[t], t);
+				comma = ",";
+			}
+		}
+		fputs("]}", out);
+		comma = ",";
+	}
+	fputs("]}", out);
+	fclose(out);
+	return text;
+}
+
+static void send_task(struct model *m, unsigned f, unsigned t)
+{
+	const struct model_task *task = &m->frameworks[f].tasks[t];
+	char *statuses = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&statuses, &size);
+	print_statuses(out, task);
+	fclose(out);
+	/* v1 has labels of its own, but no status here has any. */
+	send(m,
+	     "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"n%u\",\"task_id\":"
+	     "{\"value\":\"t%u\"},\"framework_id\":{\"value\":\"F%u\"},\"agent_id\":{\"value\":"
+	     "\"S%u\"},\"state\":\"%s\",\"resources\":[{\"name\":\"ports\",\"ranges\":{\"range\":["
+	     "{\"begin\":%u,\"end\":%u}]}}],%s}}}",
+	     t, t, f, task->agent, states[task->state], task->port, task->port + 1, statuses);
+	free(statuses);
+}
+
+static void send_update(struct model *m, unsigned f, unsigned t, const char *state,
+                        const struct model_status *status)
+{
+	send(m,
+	     "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F%u\"},"
+	     "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",\"timestamp\":%u,"
+	     "\"container_status\":{\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":"
+	     "\"10.9.0.%u\"}]}]}},\"state\":\"%s\"}}",
+	     f, t, state, status->timestamp, status->address, state);
+}
+
+static void send_framework(struct model *m, unsigned f, bool is_new)
+{
+	send(m,
+	     "{\"type\":\"FRAMEWORK_%s\",\"framework_%s\":{\"framework\":{\"framework_info\":"
+	     "{\"id\":{\"value\":\"F%u\"},\"name\":\"f%u\"}}}}",
+	     is_new ? "ADDED" : "UPDATED", is_new ? "added" : "updated", f, m->frameworks[f].name);
+}
+
+static void send_agent(struct model *m, unsigned a)
+{
+	send(m,
+	     "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
+	     "{\"value\":\"S%u\"}},\"pid\":\"slave(1)@10.0.0.%u:%u\"}}}",
+	     a, a, m->agents[a].port);
+}
+
+static void change_framework(struct model *m, unsigned f)
+{
+	struct model_framework *framework = &m->frameworks[f];
+	if (!framework->is_there) {
+		framework->is_there = true;
+		framework->name = pick(m, 4);
+		framework->pid = pick(m, 200);
+		send_framework(m, f, true);
+	} else if (pick(m, 3) > 0) {
+		framework->name = pick(m, 4);
+		send_framework(m, f, false);
+	} else {
+		framework->is_there = false;
+		memset(framework->tasks, 0, sizeof(framework->tasks));
+		send(m,
+		     "{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":"
+		     "{\"id\":{\"value\":\"F%u\"}}}}",
+		     f);
+	}
+}
+
+static void drop_tasks_of(struct model *m, unsigned a)
+{
+	for (unsigned f = 0; f < FRAMEWORKS; f++) {
+		for (unsigned t = 0; t < TASKS; t++) {
+			struct model_task *task = &m->frameworks[f].tasks[t];
+			task->is_there = task->is_there && task->agent != a;
+		}
+	}
+}
+
+static void change_agent(struct model *m, unsigned a)
+{
+	struct model_agent *agent = &m->agents[a];
+	if (!agent->is_there || pick(m, 3) > 0) {
+		agent->is_there = true;
+		agent->port = 5051 + pick(m, 3);
+		send_agent(m, a);
+		return;
+	}
+	agent->is_there = false;
+	drop_tasks_of(m, a);
+	send(m, "{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"S%u\"}}}",
+	     a);
+}
+
+static void add_task(struct model *m, unsigned f, unsigned t)
+{
+	unsigned a = pick(m, AGENTS);
+	if (m->agents[a].is_there && m->frameworks[f].is_there) {
+		struct model_task *task = &m->frameworks[f].tasks[t];
+		*task = (struct model_task){ .is_there = true, .agent = a, .port = pick(m, 9) };
+		send_task(m, f, t);
+	}
+}
+
+static void update_task(struct model *m, unsigned f, unsigned t)
+{
+	struct model_task *task = &m->frameworks[f].tasks[t];
+	struct model_status status = {
+		.state = pick(m, 8) > 3 ? 2 : 1 + pick(m, 3),
+		.timestamp = m->is_skewed ? pick(m, 100) : ++m->clock,
+		.address = pick(m, 250),
+	};
+	if (pick(m, 6) == 0) {
+		task->is_there = false;
+		send_update(m, f, t, ends[pick(m, sizeof(ends) / sizeof(*ends))], &status);
+		return;
+	}
+	if (task->count > 0 && task->statuses[task->count - 1].state == status.state) {
+		task->count--;
+	}
+	if (task->count < STATUSES) {
+		task->statuses[task->count++] = status;
+		task->state = status.state;
+		send_update(m, f, t, states[status.state], &status);
+	} else {
+		task->is_there = false;
+		send_update(m, f, t, ends[0], &status);
+	}
+}
+
+/*! \brief Something happens that the stream tells. */
+static void happen(struct model *m)
+{
+	unsigned f = pick(m, FRAMEWORKS), t = pick(m, TASKS);
+	switch (pick(m, 12)) {
+	case 0: change_framework(m, f); break;
+	case 1: change_agent(m, pick(m, AGENTS)); break;
+	case 2: send(m, "{\"type\":\"HEARTBEAT\"}"); break;
+	case 3:
+		if (m->frameworks[f].tasks[t].is_there) {
+			/* It is told again, as of an agent that is back. */
+			send_task(m, f, t);
+		}
+		break;
+	default:
+		if (m->frameworks[f].tasks[t].is_there) {
+			update_task(m, f, t);
+		} else {
+			add_task(m, f, t);
+		}
+		break;
+	}
+}
+
+/*! \brief Something happens without an event. */
+static void happen_silently(struct model *m)
+{
+	unsigned f = pick(m, FRAMEWORKS), t = pick(m, TASKS), a = pick(m, AGENTS);
+	struct model_task *task = &m->frameworks[f].tasks[t];
+	switch (pick(m, 3)) {
+	case 0: m->frameworks[f].pid = pick(m, 200); break;
+	case 1:
+		m->agents[a].is_there = false;
+		drop_tasks_of(m, a);
+		break;
+	default:
+		if (task->is_there && task->count > 0) {
+			task->statuses[task->count - 1].address = pick(m, 250);
+		}
+		break;
+	}
+}
