@@ -22,7 +22,7 @@
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
 
-#define MOD_MESOS "\011mod-mesos"
+#define SECTION "\011mod-mesos"
 
 #define DAY (24 * 3600)
 
@@ -67,7 +67,7 @@ static knotd_conf_t get_once(const struct source *src, const yp_name_t *item)
 	if (src->args != NULL) {
 		return knotd_conf_check_item(src->args, item);
 	}
-	return src->id != NULL ? knotd_conf(src->mod, MOD_MESOS, item, src->id)
+	return src->id != NULL ? knotd_conf(src->mod, SECTION, item, src->id)
 	                       : knotd_conf_mod(src->mod, item);
 }
 
