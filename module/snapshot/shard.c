@@ -83,8 +83,10 @@ static int make_sets(struct maker *maker, const struct snapshot_name *old,
 		}
 		bool both = left > 0 && set->type == first->type;
 		ret = set_make(maker, both ? set : NULL, first, edits - first, out);
-		set += both;
-		left -= both;
+		if (both) {
+			set++;
+			left--;
+		}
 		*count += ret == KNOT_EOK && out->set.count > 0;
 	}
 	return ret;

@@ -250,11 +250,12 @@ int visible_change(struct maker *maker, struct patch *patch, const struct snapsh
 		}
 	}
 	ledger_tidy(&maker->ledger, turn.name);
-	if (ret != KNOT_EOK) {
+	patch->count = maker->edits.count - patch->first;
+	*more = 0;
+	if (ret != KNOT_EOK || patch->count == 0) {
 		return ret;
 	}
 
-	patch->count = maker->edits.count - patch->first;
 	struct edit *edits = (struct edit *)maker->edits.data + patch->first;
 	if (patch->count > 1) {
 		qsort(edits, patch->count, sizeof(*edits), compare_edits);
