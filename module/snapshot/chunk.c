@@ -179,7 +179,6 @@ static int make_chunks(struct maker *maker, uint16_t type)
 		left -= count;
 	}
 	maker->rdata.count = 0;
-	drop_old(maker);
 	return ret;
 }
 

@@ -105,23 +105,13 @@ struct ledger_record *ledger_add(struct ledger *ledger, struct ledger_name **nam
 	}
 	list->first = record;
 	list->count++;
-	list->unwell++;
 	return record;
-}
-
-void ledger_set(struct ledger_record *record, const uint32_t counts[LEDGER_CLASSES])
-{
-	struct ledger_list *list = &record->name->lists[ledger_group(record->type)];
-	list->unwell -= record->counts[0] == 0;
-	memcpy(record->counts, counts, sizeof(record->counts));
-	list->unwell += record->counts[0] == 0;
 }
 
 void ledger_drop(struct ledger *ledger, struct ledger_record *record)
 {
 	struct ledger_list *list = &record->name->lists[ledger_group(record->type)];
 	list->count--;
-	list->unwell -= record->counts[0] == 0;
 	if (record->prev != NULL) {
 		record->prev->next = record->next;
 	} else {

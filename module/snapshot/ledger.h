@@ -40,7 +40,6 @@ struct ledger_record {
 struct ledger_list {
 	struct ledger_record *first;
 	uint32_t count;    /*!< Entries. */
-	uint32_t unwell;   /*!< Those without any record of class 0. */
 	bool shows_unwell; /*!< There is no record of class 0: those are shown. */
 };
 
@@ -80,9 +79,6 @@ struct ledger_record *ledger_find(const struct ledger *ledger, const struct ledg
 struct ledger_record *ledger_add(struct ledger *ledger, struct ledger_name **name,
                                  const knot_dname_t *owner, size_t len, uint64_t hash,
                                  uint16_t type, const knot_rdata_t *rdata);
-
-/*! \brief Sets an entry's counts. */
-void ledger_set(struct ledger_record *record, const uint32_t counts[LEDGER_CLASSES]);
 
 /*! \brief Drops a record's entry; the owner stays until ledger_tidy(). */
 void ledger_drop(struct ledger *ledger, struct ledger_record *record);

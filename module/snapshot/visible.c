@@ -128,7 +128,7 @@ static int keep_counts(struct turn *turn, uint16_t type, const knot_rdata_t *rda
 	if (record == NULL) {
 		return KNOT_ENOMEM;
 	}
-	ledger_set(record, counts);
+	memcpy(record->counts, counts, sizeof(record->counts));
 	return KNOT_EOK;
 }
 

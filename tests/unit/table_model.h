@@ -30,6 +30,9 @@
 /*! \brief The zone of all records. */
 #define MODEL_ZONE ((const knot_dname_t *)"\005mesos")
 
+/*! \brief Fewest records of a piece, if there are several. */
+#define MODEL_PIECE_MIN 16
+
 struct model_record {
 	uint32_t counts[2];
 	uint16_t type;
@@ -237,7 +240,7 @@ static inline void model_check_set(const struct snapshot *snapshot, const struct
 	for (uint32_t i = 0, here; i < count; i += here) {
 		here = snapshot_piece(set, i);
 		MODEL_CHECK(here >= 1 && here <= SNAPSHOT_CHUNK && here <= count - i);
-		MODEL_CHECK(here == count || here >= 8 || count <= 2 * SNAPSHOT_CHUNK);
+		MODEL_CHECK(here == count || here >= MODEL_PIECE_MIN);
 		knot_rrset_t rrset;
 		snapshot_rrset(snapshot, set, records[i]->bytes, i, here, &rrset);
 		MODEL_CHECK(rrset.rrs.count == here);

@@ -115,6 +115,10 @@ static void test_example(void **state)
 	snapshot_table_free(table);
 
 	assert_int_equal(ret, KNOT_EOK);
+	if (snapshot == NULL) {
+		fail();
+		return;
+	}
 	const struct snapshot_name *name = snapshot_find(snapshot, owner);
 	const struct snapshot_set *set = snapshot_set(name, KNOT_RRTYPE_A);
 	knot_rrset_t rrset;
@@ -502,6 +506,39 @@ static void test_cost(void **state)
 	snapshot_table_free(table);
 }
 
+/*! \brief A large set that loses records at one end keeps its pieces large enough. */
+static void test_shrinking(void **state)
+{
+	(void)state;
+	enum { COUNT = 400 };
+	static const struct {
+		uint32_t first;
+		int step;
+	} ways[] = { { 0, 1 }, { COUNT - 1, -1 }, { COUNT / 3, 1 } };
+	for (size_t way = 0; way < sizeof(ways) / sizeof(*ways); way++) {
+		struct snapshot_table *table = new_table();
+		struct snapshot *snapshot = NULL;
+		fill_set(table, COUNT, &snapshot);
+		uint32_t port = ways[way].first;
+		for (uint32_t left = COUNT - 1; left > SNAPSHOT_CHUNK; left--) {
+			char target[32];
+			snprintf(target, sizeof(target), "%u.mesos.", port);
+			change_srv(table, -1, "_s._tcp.mesos.", port, target);
+			replace(table, &snapshot);
+			const struct snapshot_set *set = find_set(snapshot, "_s._tcp.mesos.",
+			                                          KNOT_RRTYPE_SRV);
+			assert_int_equal(set->count, left);
+			for (uint32_t i = 0, here; i < left; i += here) {
+				here = snapshot_piece(set, i);
+				assert_in_range(here, MODEL_PIECE_MIN, SNAPSHOT_CHUNK);
+			}
+			port = (port + ways[way].step + COUNT) % COUNT;
+		}
+		snapshot_unref(snapshot);
+		snapshot_table_free(table);
+	}
+}
+
 /*! \brief Shards in which nothing changes are the same in the next snapshot. */
 static void test_sharing(void **state)
 {
@@ -532,6 +569,16 @@ static void test_sharing(void **state)
 		assert_int_equal(find_set(snapshot, owner, KNOT_RRTYPE_A)->count, 1);
 	}
 	snapshot_unref(snapshot);
+
+	/* The head's array shrinks along with the names. */
+	change_a(table, -1, "t5.f5.mesos.", "abcd", 0);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		snprintf(owner, sizeof(owner), "t%u.f%u.mesos.", i, i % 7);
+		change(table, -1, owner, KNOT_RRTYPE_A, &i, sizeof(i), 0);
+	}
+	replace(table, &next);
+	assert_int_equal(next->bits, 0);
+	assert_int_equal(snapshot_table_cost(table).shards, 1);
 	snapshot_unref(next);
 	snapshot_table_free(table);
 }
@@ -590,8 +637,8 @@ int main(void)
 		cmocka_unit_test(test_classes),   cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_names),     cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_large_set), cmocka_unit_test(test_cost),
-		cmocka_unit_test(test_sharing),   cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_shrinking), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_memory),    cmocka_unit_test(test_ttl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
