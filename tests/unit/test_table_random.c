@@ -150,6 +150,13 @@ static void empty(struct world *world)
 	assert_int_equal(snapshot_table_octets(world->table), 0);
 	assert_int_equal(snapshot_table_cost(world->table).hidden, 0);
 	assert_int_equal(snapshot_table_cost(world->table).shards, 1);
+
+	/* The next one has no more room than it needs. */
+	change(world, 256);
+	commit(world, true);
+	assert_in_range(snapshot_stats(world->current).bytes, 1, 1000);
+	change(world, 0);
+	commit(world, true);
 }
 
 static void run(const struct history *history)
