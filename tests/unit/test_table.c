@@ -420,6 +420,35 @@ static void fill_set(struct snapshot_table *table, uint32_t count, struct snapsh
 	replace(table, snapshot);
 }
 
+/*! \brief A walk over a large set's targets meets those of all pieces, from each start. */
+static void test_many_targets(void **state)
+{
+	(void)state;
+	enum { COUNT = 200 };
+	struct snapshot_table *table = new_table();
+	struct snapshot *snapshot = NULL;
+	fill_set(table, COUNT, &snapshot);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		char owner[32];
+		snprintf(owner, sizeof(owner), "%u.mesos.", i);
+		change_a(table, 1, owner, "abcd", 0);
+	}
+	replace(table, &snapshot);
+	const struct snapshot_set *set = find_set(snapshot, "_s._tcp.mesos.", KNOT_RRTYPE_SRV);
+	for (uint32_t first = 0; first < COUNT; first += 37) {
+		struct snapshot_targets walk;
+		const knot_dname_t *owner;
+		uint32_t index, count = 0;
+		snapshot_targets(snapshot, set, first, &walk);
+		while (snapshot_target_next(&walk, &owner, &index) != NULL) {
+			count++;
+		}
+		assert_int_equal(count, COUNT);
+	}
+	snapshot_unref(snapshot);
+	snapshot_table_free(table);
+}
+
 static void *allocate(void *ctx, size_t size)
 {
 	(void)ctx;
@@ -632,13 +661,14 @@ static void test_ttl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example),   cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_arguments), cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_classes),   cmocka_unit_test(test_claims),
-		cmocka_unit_test(test_names),     cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_large_set), cmocka_unit_test(test_cost),
-		cmocka_unit_test(test_shrinking), cmocka_unit_test(test_sharing),
-		cmocka_unit_test(test_memory),    cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_example),      cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_arguments),    cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_classes),      cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_many_targets), cmocka_unit_test(test_large_set),
+		cmocka_unit_test(test_cost),         cmocka_unit_test(test_shrinking),
+		cmocka_unit_test(test_sharing),      cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_ttl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
