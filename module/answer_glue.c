@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "module/answer_private.h"
+
+/*! \brief Puts the A and AAAA records of a name; stops at the first that does not fit. */
+static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                    const struct snapshot_name *name, const knot_dname_t *owner, uint16_t hint,
+                    uint16_t flags)
+{
+	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		const struct snapshot_set *set = snapshot_set(name, types[i]);
+		if (set == NULL) {
+			continue;
+		}
+		if (set->size > answer_room(pkt)) {
+			return KNOT_ESPACE;
+		}
+		knot_rrset_t rrset;
+		snapshot_rrset(snapshot, set, owner, 0, set->count, &rrset);
+		int ret = knot_pkt_put(pkt, hint, &rrset, KNOT_PF_NOTRUNC | flags);
+		if (ret != KNOT_EOK) {
+			return ret;
+		}
+	}
+	return KNOT_EOK;
+}
+
+/*! \brief Puts the targets' addresses of a set of the snapshot. */
+static void put_set_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                         const struct snapshot_set *set, uint16_t answer_pos, uint16_t rotate)
+{
+	const struct snapshot_target *targets = snapshot_targets(snapshot, set);
+	for (uint32_t i = 0; i < set->targets_count; i++) {
+		const struct snapshot_target *target = &targets[(rotate + i) % set->targets_count];
+		/* A set in pieces has its hints elsewhere than under its own index. */
+		uint16_t hint = KNOT_COMPR_HINT_NONE;
+		if (set->count <= SNAPSHOT_CHUNK) {
+			hint = knot_compr_hint(&pkt->rr_info[answer_pos],
+			                       KNOT_COMPR_HINT_RDATA + target->index);
+		}
+		const knot_dname_t *owner;
+		const struct snapshot_name *name = snapshot_target_name(snapshot, target, &owner);
+		if (put_glue(pkt, snapshot, name, owner, hint, 0) != KNOT_EOK) {
+			break;
+		}
+	}
+}
+
+/*! \brief Puts the addresses of those targets of a zone file's SRV set that the snapshot has. */
+static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                            const knot_rrset_t *srv)
+{
+	knot_rdata_t *rdata = srv->rrs.rdata;
+	for (uint16_t i = 0; i < srv->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
+		const knot_dname_t *target = knot_srv_name(rdata);
+		const struct snapshot_name *name = snapshot_find(snapshot, target);
+		if (name != NULL && put_glue(pkt, snapshot, name, target, KNOT_COMPR_HINT_NONE,
+		                             KNOT_PF_CHECKDUP) != KNOT_EOK) {
+			break;
+		}
+	}
+}
+
+void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot)
+{
+	uint16_t kept = answer_keep_room(pkt, qdata);
+	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
+	for (uint16_t i = 0; i < answer->count; i++) {
+		/* A copy: putting records may move the packet's. */
+		const knot_rrset_t rr = *knot_pkt_rr(answer, i);
+		if (rr.type != KNOT_RRTYPE_SRV) {
+			continue;
+		}
+		if (!snapshot_holds(snapshot, rr.rrs.rdata)) {
+			put_static_glue(pkt, snapshot, &rr);
+			continue;
+		}
+		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
+		put_set_glue(pkt, snapshot, snapshot_set(name, KNOT_RRTYPE_SRV), answer->pos + i,
+		             knot_wire_get_id(qdata->query->wire));
+		/* Further pieces are of the same set. */
+		break;
+	}
+	(void)knot_pkt_reclaim(pkt, kept);
+}
