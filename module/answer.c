@@ -10,7 +10,10 @@ struct sight {
 	const struct answer *ctx; /*!< Whose it is. */
 	const struct snapshot *snapshot;
 	bool stale;
-	bool found;             /*!< The snapshot has the name that was asked for. */
+	bool found; /*!< The snapshot has the name that was asked for. */
+	/*! What the snapshot has, unless the zone file does; put after the zone has been searched.
+	 */
+	const struct snapshot_set *waiting;
 	bool denied;            /*!< The SOA record is still to be put, and no proof. */
 	enum stats_answer kind; /*!< What became of the query, as far as is known. */
 };
@@ -66,6 +69,22 @@ static void mark_stale(knotd_qdata_t *qdata, const struct sight *sight)
 	}
 }
 
+/*!
+ * \brief True if the zone file's records of a name win over the snapshot's.
+ *
+ * They do directly below the apex, where a framework could take the name of a name server, and in
+ * reverse zones. Only Knot can search the zone, so such names are answered after it has. That is
+ * too late if mod-onlinesign comes first: it signs no more.
+ */
+static bool is_zone_first(const struct answer *ctx, knotd_qdata_t *qdata, const knot_dname_t *name)
+{
+	if (ctx->signer_first) {
+		return false;
+	}
+	return ctx->reverse ||
+	       knot_dname_is_equal(name + 1 + name[0], knotd_qdata_zone_name(qdata));
+}
+
 /*! \brief PREANSWER: what the snapshot has is answered before the zone is searched. */
 static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt,
                                          knotd_qdata_t *qdata, knotd_mod_t *mod)
@@ -95,11 +114,53 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
 		return KNOTD_IN_STATE_NODATA;
 	}
 
-	sight->kind = STATS_RECORDS;
 	snapshot_prefetch(sight->snapshot, set);
+	if (is_zone_first(ctx, qdata, qdata->name)) {
+		sight->waiting = set;
+		return KNOTD_IN_STATE_NODATA;
+	}
+	sight->kind = STATS_RECORDS;
 	mark_stale(qdata, sight);
 	knot_wire_set_aa(pkt->wire);
 	return answer_put(pkt, qdata, ctx, sight->snapshot, set, qdata->name,
+	                  KNOT_COMPR_HINT_QNAME);
+}
+
+/*! \brief True if an RRset follows that Knot has put for a name of the answer. */
+static bool has_put(const knot_pkt_t *pkt, uint16_t pos)
+{
+	/* Signatures stand behind all else. */
+	return pos < pkt->rrset_count && pkt->rr[pos].type != KNOT_RRTYPE_RRSIG;
+}
+
+/*!
+ * \brief True if the zone file, but for its wildcards, has an answer for a name.
+ *
+ * Knot puts a wildcard's RRset with its own owner and a hint where the question's name is, and as a
+ * copy elsewhere; the CNAME record that it makes of a DNAME follows that.
+ *
+ * \param pos  Where its RRset would be.
+ */
+static bool zone_has(knotd_in_state_t state, const knot_pkt_t *pkt, uint16_t pos)
+{
+	if (has_put(pkt, pos)) {
+		return !knot_dname_is_wildcard(pkt->rr[pos].owner) &&
+		       !(pkt->rr_info[pos].flags & KNOT_PF_FREE);
+	}
+	return state != KNOTD_IN_STATE_MISS && state != KNOTD_IN_STATE_NODATA;
+}
+
+/*! \brief Puts what the snapshot has of the name asked for, as the zone file has nothing. */
+static knotd_in_state_t put_waiting(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct answer *ctx,
+                                    struct sight *sight)
+{
+	answer_take_back(pkt, 0);
+	qdata->name = knot_pkt_qname(qdata->query);
+	qdata->rcode = KNOT_RCODE_NOERROR;
+	sight->kind = STATS_RECORDS;
+	mark_stale(qdata, sight);
+	knot_wire_set_aa(pkt->wire);
+	return answer_put(pkt, qdata, ctx, sight->snapshot, sight->waiting, qdata->name,
 	                  KNOT_COMPR_HINT_QNAME);
 }
 
@@ -107,7 +168,7 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
  * \brief Goes on where a CNAME of the zone file leads to a name of the snapshot.
  *
  * Knot follows a chain inside the zone's contents only, where it may have found a wildcard for such
- * a name, a delegation above it, or nothing; the snapshot comes first.
+ * a name, a delegation above it, or nothing; the snapshot comes first, but see is_zone_first().
  */
 static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                      const struct answer *ctx, struct sight *sight)
@@ -121,9 +182,13 @@ static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, kn
 		if (name == NULL) {
 			continue;
 		}
-		mark_stale(qdata, sight);
-
 		const struct snapshot_set *set = snapshot_set(name, knot_pkt_qtype(pkt));
+		if (set == NULL
+		            ? has_put(pkt, i + 1)
+		            : is_zone_first(ctx, qdata, target) && zone_has(state, pkt, i + 1)) {
+			continue;
+		}
+		mark_stale(qdata, sight);
 		if (set == NULL) {
 			sight->found = true;
 			return state == KNOTD_IN_STATE_MISS ? KNOTD_IN_STATE_NODATA : state;
@@ -186,11 +251,13 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 	const struct answer *ctx = knotd_mod_ctx(mod);
 	bool chain = pkt->rrset_count > 0 &&
 	             (pkt->rr[0].type == KNOT_RRTYPE_CNAME || pkt->rr[0].type == KNOT_RRTYPE_DNAME);
+	struct sight other, *sight = look_again(ctx, &other);
+	if (sight->waiting != NULL && !zone_has(state, pkt, 0)) {
+		return put_waiting(pkt, qdata, ctx, sight);
+	}
 	if (state == KNOTD_IN_STATE_HIT && !chain) {
 		return state;
 	}
-
-	struct sight other, *sight = look_again(ctx, &other);
 	if (sight->snapshot == NULL) {
 		if (!is_open_question(state, pkt, qdata, ctx)) {
 			return state;

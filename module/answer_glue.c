@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "module/answer_private.h"
 
+static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
+#define TYPES (sizeof(types) / sizeof(*types))
+
+/*! \brief Puts a target's records of a type, if all of them fit. */
+static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                         const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint)
+{
+	if (set->size > answer_room(pkt)) {
+		return KNOT_ESPACE;
+	}
+	knot_rrset_t rrset;
+	snapshot_rrset(snapshot, set, owner, 0, set->count, &rrset);
+	int ret = knot_pkt_put(pkt, hint, &rrset, KNOT_PF_NOTRUNC);
+	if (ret != KNOT_EOK) {
+		answer_forget_names(pkt);
+	}
+	return ret;
+}
+
 /*! \brief Puts the A and AAAA records of a name; stops at the first that does not fit. */
 static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                    const struct snapshot_name *name, const knot_dname_t *owner, uint16_t hint,
-                    uint16_t flags)
+                    const struct snapshot_name *name, const knot_dname_t *owner, uint16_t hint)
 {
-	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+	int ret = KNOT_EOK;
+	for (size_t i = 0; i < TYPES && ret == KNOT_EOK; i++) {
 		const struct snapshot_set *set = snapshot_set(name, types[i]);
-		if (set == NULL) {
-			continue;
-		}
-		if (set->size > answer_room(pkt)) {
-			return KNOT_ESPACE;
-		}
-		knot_rrset_t rrset;
-		snapshot_rrset(snapshot, set, owner, 0, set->count, &rrset);
-		int ret = knot_pkt_put(pkt, hint, &rrset, KNOT_PF_NOTRUNC | flags);
-		if (ret != KNOT_EOK) {
-			return ret;
+		if (set != NULL) {
+			ret = put_addresses(pkt, snapshot, set, owner, hint);
 		}
 	}
-	return KNOT_EOK;
+	return ret;
 }
 
 /*! \brief Puts the targets' addresses of a set of the snapshot. */
@@ -41,13 +49,30 @@ static void put_set_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 		}
 		const knot_dname_t *owner;
 		const struct snapshot_name *name = snapshot_target_name(snapshot, target, &owner);
-		if (put_glue(pkt, snapshot, name, owner, hint, 0) != KNOT_EOK) {
+		if (put_glue(pkt, snapshot, name, owner, hint) != KNOT_EOK) {
 			break;
 		}
 	}
 }
 
-/*! \brief Puts the addresses of those targets of a zone file's SRV set that the snapshot has. */
+/*! \brief True if the additional section has an owner's records of a type already. */
+static bool has_added(const knot_pkt_t *pkt, const knot_dname_t *owner, uint16_t type)
+{
+	const knot_pktsection_t *additional = knot_pkt_section(pkt, KNOT_ADDITIONAL);
+	for (uint16_t i = 0; i < additional->count; i++) {
+		const knot_rrset_t *rr = knot_pkt_rr(additional, i);
+		if (rr->type == type && knot_dname_is_equal(rr->owner, owner)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*!
+ * \brief Puts the addresses of those targets of a zone file's SRV set that the snapshot has.
+ *
+ * Knot has put what the zone file has.
+ */
 static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
                             const knot_rrset_t *srv)
 {
@@ -55,9 +80,13 @@ static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	for (uint16_t i = 0; i < srv->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
 		const knot_dname_t *target = knot_srv_name(rdata);
 		const struct snapshot_name *name = snapshot_find(snapshot, target);
-		if (name != NULL && put_glue(pkt, snapshot, name, target, KNOT_COMPR_HINT_NONE,
-		                             KNOT_PF_CHECKDUP) != KNOT_EOK) {
-			break;
+		for (size_t k = 0; name != NULL && k < TYPES; k++) {
+			const struct snapshot_set *set = snapshot_set(name, types[k]);
+			if (set != NULL && !has_added(pkt, target, types[k]) &&
+			    put_addresses(pkt, snapshot, set, target, KNOT_COMPR_HINT_NONE) !=
+			            KNOT_EOK) {
+				return;
+			}
 		}
 	}
 }

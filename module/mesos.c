@@ -50,13 +50,18 @@ static void find_signer(knotd_mod_t *mod, struct answer *answer)
 	knotd_conf_free(&modules);
 }
 
-static void warn(knotd_mod_t *mod, const struct options *options)
+static void warn(knotd_mod_t *mod, const struct options *options, const struct answer *answer)
 {
 	knotd_conf_t signing = knotd_conf_zone(mod, ZONE_DNSSEC_SIGNING, knotd_mod_zone(mod));
 	if (signing.single.boolean) {
 		knotd_mod_log(mod, LOG_WARNING,
 		              "dnssec-signing does not sign this module's "
 		              "records, use mod-onlinesign instead");
+	}
+	if (answer->signer_first) {
+		knotd_mod_log(mod, LOG_WARNING,
+		              "mod-onlinesign comes before this module, so the zone file's "
+		              "records do not come before the cluster's at any name");
 	}
 	if (options->max_age > 0 && options->max_age <= options->poll_interval) {
 		knotd_mod_log(mod, LOG_WARNING,
@@ -71,7 +76,7 @@ static int start(knotd_mod_t *mod, struct instance *instance, struct options *op
 	answer->stale_after = (int64_t)STALE_INTERVALS * 1000 * options->poll_interval;
 	answer->max_age = (int64_t)1000 * options->max_age;
 	find_signer(mod, answer);
-	warn(mod, options);
+	warn(mod, options, answer);
 
 	int ret = cluster_attach(mod, options, answer, &instance->member);
 	if (ret == KNOT_EOK) {
