@@ -11,11 +11,14 @@ static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	if (set->size > answer_room(pkt)) {
 		return KNOT_ESPACE;
 	}
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, owner, 0, set->count, &rrset);
-	int ret = knot_pkt_put(pkt, hint, &rrset, KNOT_PF_NOTRUNC);
+	uint16_t before = pkt->rrset_count;
+	uint32_t left = 0;
+	int ret = answer_put_pieces(pkt, snapshot, set, owner, hint, 0, &left);
+	if (ret == KNOT_EOK && left > 0) {
+		ret = KNOT_ESPACE;
+	}
 	if (ret != KNOT_EOK) {
-		answer_forget_names(pkt);
+		answer_take_back(pkt, before);
 	}
 	return ret;
 }

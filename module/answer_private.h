@@ -61,7 +61,24 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
                             const struct snapshot *snapshot, const struct snapshot_set *set,
                             const knot_dname_t *owner, uint16_t hint);
 
-/*! \brief Takes back the answer section's RRsets after the first \a keep. */
+/*!
+ * \brief Puts a set in pieces, from \a first on and round to it again, until no more fits.
+ *
+ * libknot finds the n-th record of an RRset by walking over n - 1: in pieces that stays linear.
+ *
+ * \param[out] left  Records that did not fit.
+ *
+ * \return KNOT_E* as knot_pkt_put(), but KNOT_EOK where no more fits.
+ */
+int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                      const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
+                      uint32_t first, uint32_t *left);
+
+/*!
+ * \brief Takes back the packet's RRsets after the first \a keep.
+ *
+ * All of them are of the section that is being written, the answer or the additional one.
+ */
 void answer_take_back(knot_pkt_t *pkt, uint16_t keep);
 
 /*! \brief Puts the zone's SOA record into the authority section, as Knot does for NODATA. */

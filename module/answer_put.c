@@ -32,14 +32,7 @@ static int put_piece(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	return ret;
 }
 
-/*!
- * \brief Puts a set in pieces, from \a first on and round to it again, until no more fits.
- *
- * libknot finds the n-th record of an RRset by walking over n - 1: in pieces that stays linear.
- *
- * \param[out] left  Records that did not fit.
- */
-static int put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
+int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
                       const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
                       uint32_t first, uint32_t *left)
 {
@@ -102,7 +95,7 @@ static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapsho
 	uint32_t left = 0;
 	int ret = KNOT_EOK;
 	if (!sign) {
-		ret = put_pieces(pkt, snapshot, set, owner, hint, first, &left);
+		ret = answer_put_pieces(pkt, snapshot, set, owner, hint, first, &left);
 	} else if (udp) {
 		left = set->count;
 		answer_take_back(pkt, 0);
@@ -159,8 +152,13 @@ void answer_take_back(knot_pkt_t *pkt, uint16_t keep)
 
 	pkt->size = pkt->rr_info[keep].pos;
 	for (uint16_t i = keep; i < pkt->rrset_count; i++) {
-		knot_wire_add_ancount(pkt->wire, -(int16_t)pkt->rr[i].rrs.count);
-		pkt->sections[KNOT_ANSWER].count--;
+		int16_t count = -(int16_t)pkt->rr[i].rrs.count;
+		if (pkt->current == KNOT_ANSWER) {
+			knot_wire_add_ancount(pkt->wire, count);
+		} else {
+			knot_wire_add_arcount(pkt->wire, count);
+		}
+		pkt->sections[pkt->current].count--;
 		if (pkt->rr_info[i].flags & KNOT_PF_FREE) {
 			knot_rrset_clear(&pkt->rr[i], &pkt->mm);
 		}
