@@ -28,7 +28,7 @@ static inline bool answer_is_signed(const struct answer *ctx, const knotd_qdata_
  */
 static inline uint16_t answer_keep_room(knot_pkt_t *pkt, const knotd_qdata_t *qdata)
 {
-	bool wanted = qdata->rcode_ede != KNOT_EDNS_EDE_NONE;
+	bool wanted = qdata->rcode_ede != KNOT_EDNS_EDE_NONE && knot_pkt_has_edns(qdata->query);
 	return wanted && knot_pkt_reserve(pkt, KNOT_EDNS_EDE_MIN_LENGTH) == KNOT_EOK
 	               ? KNOT_EDNS_EDE_MIN_LENGTH
 	               : 0;

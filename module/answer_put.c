@@ -121,9 +121,11 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
 	bool sign = answer_is_signed(ctx, qdata);
 	uint16_t id = knot_wire_get_id(qdata->query->wire);
 
-	uint16_t kept = udp ? answer_keep_room(pkt, qdata) : SPARE_SIZE;
-	if (!udp && knot_pkt_reserve(pkt, kept) != KNOT_EOK) {
-		kept = 0;
+	uint16_t kept = 0;
+	if (!udp && knot_pkt_reserve(pkt, SPARE_SIZE) == KNOT_EOK) {
+		kept = SPARE_SIZE;
+	} else if (udp && set->size > answer_room(pkt)) {
+		kept = answer_keep_room(pkt, qdata);
 	}
 	size_t space = answer_room(pkt);
 	if (sign) {
