@@ -14,7 +14,7 @@ from ask import TCP, UDP, Ask, Way
 from knotd import Knotd
 from master import Master
 from ports import free_port
-from test_clients import needs, running
+from programs import needs, running
 from waiting import PATIENCE, wait_for
 
 UDP_DO, TCP_DO = Way(edns=True, dnssec=True), Way(tcp=True, edns=True, dnssec=True)
