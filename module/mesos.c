@@ -100,13 +100,18 @@ static void find_signer(knotd_mod_t *mod, struct answer *answer)
 	knotd_conf_free(&modules);
 }
 
-static void warn(knotd_mod_t *mod, const struct settings *settings)
+static void warn(knotd_mod_t *mod, const struct settings *settings, const struct answer *answer)
 {
 	knotd_conf_t signing = knotd_conf_zone(mod, ZONE_DNSSEC_SIGNING, knotd_mod_zone(mod));
 	if (signing.single.boolean) {
 		knotd_mod_log(mod, LOG_WARNING,
 		              "dnssec-signing does not sign this module's "
 		              "records, use mod-onlinesign instead");
+	}
+	if (answer->signer_first) {
+		knotd_mod_log(mod, LOG_WARNING,
+		              "mod-onlinesign comes before this module, so the zone file's "
+		              "records do not come before the cluster's at any name");
 	}
 	if (settings->max_age > 0 && settings->max_age <= settings->poll_interval) {
 		knotd_mod_log(mod, LOG_WARNING,
@@ -187,11 +192,13 @@ static int mesos_load(knotd_mod_t *mod)
 
 	struct instance *instance = NULL;
 	if (settings != NULL) {
-		warn(mod, settings);
 		bool uncounted = counters_register(mod) != KNOT_EOK;
 		do {
 			instance = new_instance(mod, settings, id, uncounted);
 		} while (instance == NULL && pause_for_memory(&turn));
+		if (instance != NULL) {
+			warn(mod, settings, &instance->answer);
+		}
 		settings_free(settings);
 	}
 	if (instance == NULL) {

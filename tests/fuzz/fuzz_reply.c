@@ -16,6 +16,7 @@
  * it makes no more connections than redirects are allowed; only a known master, or whom one has
  * named, is told the credential; host names are resolved by resolver.c and never by libcurl.
  */
+#include <errno.h>
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <libknot/libknot.h>
 
 #include "module/masters/master.h"
 #include "module/masters/resolver_pool.h"
