@@ -35,7 +35,8 @@ static struct sight look(const struct answer *ctx)
 		return sight;
 	}
 
-	int64_t age = clock_ms(CLOCK_MONOTONIC_COARSE) - snapshot_time(sight.snapshot);
+	int64_t age = clock_ms(CLOCK_MONOTONIC_COARSE) -
+	              atomic_load_explicit(&ctx->view->time, memory_order_relaxed);
 	sight.stale = age > ctx->stale_after;
 	if (ctx->max_age > 0 && age > ctx->max_age) {
 		sight.snapshot = NULL;

@@ -37,23 +37,54 @@ static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	return ret;
 }
 
-/*! \brief Puts the targets' addresses of a set of the snapshot. */
-static void put_set_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                         const struct snapshot_set *set, uint16_t answer_pos, uint16_t rotate)
+/*! \brief Slots for the targets of a large set that were met: twice as many as a walk meets. */
+#define MET_MAX 8192
+
+/*! \brief True if a name has been met before in this walk; notes it. */
+static bool has_met(const struct snapshot_name *met[static MET_MAX],
+                    const struct snapshot_name *name)
 {
-	const struct snapshot_target *targets = snapshot_targets(snapshot, set);
-	for (uint32_t i = 0; i < set->targets_count; i++) {
-		const struct snapshot_target *target = &targets[(rotate + i) % set->targets_count];
-		/* A set in pieces has its hints elsewhere than under its own index. */
-		uint16_t hint = KNOT_COMPR_HINT_NONE;
-		if (set->count <= SNAPSHOT_CHUNK) {
-			hint = knot_compr_hint(&pkt->rr_info[answer_pos],
-			                       KNOT_COMPR_HINT_RDATA + target->index);
-		}
-		const knot_dname_t *owner;
-		const struct snapshot_name *name = snapshot_target_name(snapshot, target, &owner);
+	uint32_t i = (uint32_t)((uintptr_t)name / 8 * 2654435761U) % MET_MAX;
+	while (met[i] != NULL && met[i] != name) {
+		i = (i + 1) % MET_MAX;
+	}
+	bool found = met[i] == name;
+	met[i] = name;
+	return found;
+}
+
+/*! \brief Puts the targets' addresses of a set in one piece. */
+static void put_small_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                           const struct snapshot_set *set, uint16_t answer_pos, uint16_t id)
+{
+	struct snapshot_targets walk;
+	snapshot_targets(snapshot, set, id % set->count, &walk);
+	const struct snapshot_name *name;
+	const knot_dname_t *owner;
+	uint32_t index;
+	while ((name = snapshot_target_next(&walk, &owner, &index)) != NULL) {
+		uint16_t hint = knot_compr_hint(&pkt->rr_info[answer_pos],
+		                                KNOT_COMPR_HINT_RDATA + index);
 		if (put_glue(pkt, snapshot, name, owner, hint) != KNOT_EOK) {
-			break;
+			return;
+		}
+	}
+}
+
+/*! \brief Puts those of a set in several pieces, each target once; names are not compressed. */
+static void put_large_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                           const struct snapshot_set *set, uint16_t id)
+{
+	const struct snapshot_name *met[MET_MAX] = { NULL };
+	struct snapshot_targets walk;
+	snapshot_targets(snapshot, set, (uint64_t)id * set->count >> 16, &walk);
+	const struct snapshot_name *name;
+	const knot_dname_t *owner;
+	uint32_t index;
+	while ((name = snapshot_target_next(&walk, &owner, &index)) != NULL) {
+		if (!has_met(met, name) &&
+		    put_glue(pkt, snapshot, name, owner, KNOT_COMPR_HINT_NONE) != KNOT_EOK) {
+			return;
 		}
 	}
 }
@@ -104,13 +135,19 @@ void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snaps
 		if (rr.type != KNOT_RRTYPE_SRV) {
 			continue;
 		}
-		if (!snapshot_holds(snapshot, rr.rrs.rdata)) {
+		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
+		const struct snapshot_set *set = name != NULL ? snapshot_set(name, rr.type) : NULL;
+		if (set == NULL || !snapshot_holds(set, rr.rrs.rdata)) {
 			put_static_glue(pkt, snapshot, &rr);
 			continue;
 		}
-		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
-		put_set_glue(pkt, snapshot, snapshot_set(name, KNOT_RRTYPE_SRV), answer->pos + i,
-		             knot_wire_get_id(qdata->query->wire));
+		uint16_t id = knot_wire_get_id(qdata->query->wire);
+		snapshot_prefetch_names(snapshot, set);
+		if (set->count <= SNAPSHOT_CHUNK) {
+			put_small_glue(pkt, snapshot, set, answer->pos + i, id);
+		} else {
+			put_large_glue(pkt, snapshot, set, id);
+		}
 		/* Further pieces are of the same set. */
 		break;
 	}

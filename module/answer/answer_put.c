@@ -18,14 +18,46 @@
  */
 #define SPARE_SIZE 512
 
-/*! \brief Puts records \a first to \a first + \a count - 1 in one piece. */
-static int put_piece(knot_pkt_t *pkt, const struct snapshot *snapshot,
+/*! \brief Puts records that lie in several pieces as one RRset: a copy, which the packet frees. */
+static int put_copy(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                    const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
+                    uint32_t first, uint32_t count, uint16_t rotate)
+{
+	knot_rrset_t rrset;
+	bool copied;
+	int ret = snapshot_rrset_whole(snapshot, set, owner, first, count, &pkt->mm, &rrset,
+	                               &copied);
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+	uint16_t flags = KNOT_PF_NOTRUNC;
+	if (copied) {
+		flags |= KNOT_PF_FREE;
+		rrset.owner = knot_dname_copy(owner, &pkt->mm);
+		ret = rrset.owner != NULL ? KNOT_EOK : KNOT_ENOMEM;
+	}
+	if (ret == KNOT_EOK) {
+		ret = knot_pkt_put_rotate(pkt, hint, &rrset, rotate, flags);
+	}
+	if (ret != KNOT_EOK && copied) {
+		knot_rrset_clear(&rrset, &pkt->mm);
+	}
+	return ret;
+}
+
+/*! \brief Puts records \a first to \a first + \a count - 1 as one RRset. */
+static int put_rrset(knot_pkt_t *pkt, const struct snapshot *snapshot,
                      const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
                      uint32_t first, uint32_t count, uint16_t rotate)
 {
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, owner, first, count, &rrset);
-	int ret = knot_pkt_put_rotate(pkt, hint, &rrset, rotate, KNOT_PF_NOTRUNC);
+	int ret;
+	if (count <= snapshot_piece(set, first)) {
+		knot_rrset_t rrset;
+		snapshot_rrset(snapshot, set, owner, first, count, &rrset);
+		ret = knot_pkt_put_rotate(pkt, hint, &rrset, rotate, KNOT_PF_NOTRUNC);
+	} else {
+		ret = put_copy(pkt, snapshot, set, owner, hint, first, count, rotate);
+	}
 	if (ret != KNOT_EOK) {
 		answer_forget_names(pkt);
 	}
@@ -39,10 +71,9 @@ int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	uint32_t most = SNAPSHOT_CHUNK;
 	*left = set->count;
 	while (*left > 0 && most > 0) {
-		uint32_t count = SNAPSHOT_CHUNK - first % SNAPSHOT_CHUNK;
-		count = MIN(MIN(count, most), MIN(*left, set->count - first));
+		uint32_t count = MIN(MIN(snapshot_piece(set, first), most), *left);
 
-		int ret = put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
+		int ret = put_rrset(pkt, snapshot, set, owner, hint, first, count, 0);
 		if (ret == KNOT_ESPACE) {
 			most = count / 2;
 			continue;
@@ -56,25 +87,30 @@ int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	return KNOT_EOK;
 }
 
+/*! \brief How many records of one piece, from \a first on, fit into \a *space octets, less them. */
+static uint32_t count_piece(const struct snapshot *snapshot, const struct snapshot_set *set,
+                            uint32_t first, size_t *space)
+{
+	uint32_t piece = snapshot_piece(set, first), count = 0;
+	knot_rrset_t rrset;
+	snapshot_rrset(snapshot, set, NULL, first, piece, &rrset);
+	knot_rdata_t *rdata = rrset.rrs.rdata;
+	for (; count < piece && 12U + rdata->len <= *space; count++) {
+		*space -= 12 + rdata->len;
+		rdata = knot_rdataset_next(rdata);
+	}
+	return count;
+}
+
 /*! \brief How many records from \a first on, up to the set's end, fit into \a space octets. */
 static uint32_t count_fitting(const struct snapshot *snapshot, const struct snapshot_set *set,
                               uint32_t first, size_t space)
 {
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, NULL, first, 1, &rrset);
-
-	const knot_rdata_t *rdata = rrset.rrs.rdata;
-	uint32_t count = 0;
-	while (first + count < set->count && count < UINT16_MAX) {
-		size_t size = 12 + rdata->len;
-		if (size > space) {
-			break;
-		}
-		space -= size;
-		count++;
-		rdata = (const knot_rdata_t *)((const uint8_t *)rdata +
-		                               knot_rdata_size(rdata->len));
-	}
+	uint32_t count = 0, more;
+	do {
+		more = count_piece(snapshot, set, first + count, &space);
+		count += more;
+	} while (more > 0 && first + count < set->count && count + SNAPSHOT_CHUNK <= UINT16_MAX);
 	return count;
 }
 
@@ -101,7 +137,7 @@ static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapsho
 		answer_take_back(pkt, 0);
 	} else {
 		uint32_t count = count_fitting(snapshot, set, first, space);
-		ret = put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
+		ret = put_rrset(pkt, snapshot, set, owner, hint, first, count, 0);
 	}
 	if (ret != KNOT_EOK) {
 		return KNOTD_IN_STATE_ERROR;
@@ -137,7 +173,7 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
 
 	knotd_in_state_t state = KNOTD_IN_STATE_HIT;
 	if (set->size <= space && (sign || set->count <= SNAPSHOT_CHUNK)) {
-		int ret = put_piece(pkt, snapshot, set, owner, hint, 0, set->count, id);
+		int ret = put_rrset(pkt, snapshot, set, owner, hint, 0, set->count, id);
 		state = ret == KNOT_EOK ? KNOTD_IN_STATE_HIT : KNOTD_IN_STATE_ERROR;
 	} else {
 		state = put_part(pkt, snapshot, set, owner, hint, id, space, sign, udp);
