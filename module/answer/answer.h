@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include <knot/module.h>
 
 #include "module/snapshot/snapshot.h"
@@ -16,6 +18,7 @@
 /*! \brief What one zone is answered from; shared by module instances of the same zone. */
 struct answer_view {
 	struct snapshot *snapshot; /*!< RCU pointer; NULL before the first poll has succeeded. */
+	_Atomic int64_t time;      /*!< When it was last true: CLOCK_MONOTONIC in ms. */
 };
 
 /*! \brief Context of one module instance; constant while queries run. */
