@@ -67,14 +67,14 @@ struct cluster {
 	struct counters_polls stats; /*!< What the instances show. */
 
 	/* The poller's own; but for references to the stock. */
-	struct stock *stock;      /*!< What there is. */
-	struct turn *turns;       /*!< The views that hear of changes now; NULL if none do. */
-	size_t turns_count;       /*!< Of \a turns. */
-	struct tally tally;       /*!< What there is of it. */
+	struct stock *stock;           /*!< What there is. */
+	struct turn *turns;            /*!< The views that hear of changes now; NULL if none do. */
+	size_t turns_count;            /*!< Of \a turns. */
+	struct tally tally;            /*!< What there is of it. */
 	struct records_masters *shown; /*!< The masters as of the last good poll; NULL before. */
 	int64_t time;                  /*!< When that was true: CLOCK_MONOTONIC in ms. */
-	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
-	size_t masters_count;     /*!< Of \a masters. */
+	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;          /*!< Of \a masters. */
 	/*! Those that make records, in the order of their numbers: \a announced, or \a masters. */
 	const struct endpoint *known;
 	size_t known_count;                               /*!< Of \a known. */

@@ -53,9 +53,9 @@ struct projection {
 /*!
  * \brief Makes an empty projection in memory of the caller's.
  *
- * \param rules       Copied, what they point to has to live as long; \a task_max counts for nothing.
- * \param octets_max  Most octets of owners and data.
- * \param stop        Looked at now and then: ends what takes long.
+ * \param rules       Copied, what they point to has to live as long; \a task_max counts for
+ * nothing. \param octets_max  Most octets of owners and data. \param stop        Looked at now and
+ * then: ends what takes long.
  */
 void projection_init(struct projection *projection, const struct records_rules *rules,
                      uint64_t octets_max, const atomic_bool *stop);

@@ -101,7 +101,8 @@ void report_success(struct cluster *cluster, const struct master_reply *reply, c
 	if (!cluster->loaded) {
 		const struct inventory_stats stats = inventory_stats(cluster->stock->inventory);
 		report(cluster, NULL, LOG_INFO,
-		       "loaded the state of leader %s: %u agents, %zu frameworks, %llu running tasks",
+		       "loaded the state of leader %s: %u agents, %zu frameworks, %llu running "
+		       "tasks",
 		       new, reply->facts.registered_count, stats.frameworks,
 		       (unsigned long long)cluster->tally.running);
 	} else if (cluster->error[0] != '\0') {

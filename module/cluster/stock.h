@@ -11,9 +11,10 @@
  *     ret = stock_copy(stock, before, &stop);
  *     stock_unref(before);
  *
- * - References are counted: any thread may take and give them. What is counted outlives the cluster.
- * - Only the cluster's thread changes the inventory, and only with the lock held; others may hold it
- *   to read. Whoever holds two has taken the older one's first.
+ * - References are counted: any thread may take and give them. What is counted outlives the
+ * cluster.
+ * - Only the cluster's thread changes the inventory, and only with the lock held; others may hold
+ * it to read. Whoever holds two has taken the older one's first.
  */
 #pragma once
 

@@ -176,7 +176,8 @@ static void look_around(struct master_client *client, const struct master_watch 
 /*!
  * \brief Lets a state come that was held back, if it can go to the sink now.
  *
- * The one that goes there makes way if it is silent: it may never end. Its master can be asked again.
+ * The one that goes there makes way if it is silent: it may never end. Its master can be asked
+ * again.
  */
 static void make_way(struct master_client *client)
 {

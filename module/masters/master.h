@@ -7,9 +7,9 @@
  *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
  * - A master that sends nothing for MASTER_SILENT_MS may only be slow, or hang while another one
  *   leads: the other known masters are asked beside it, and the first whole state counts.
- * - A state goes to a sink object by object while it arrives, one state at a time: a second one that
- *   begins meanwhile is held back until the first is over, or has been silent for MASTER_SILENT_MS
- *   and is given up for it.
+ * - A state goes to a sink object by object while it arrives, one state at a time: a second one
+ * that begins meanwhile is held back until the first is over, or has been silent for
+ * MASTER_SILENT_MS and is given up for it.
  * - A client belongs to one thread but for master_wake().
  */
 #pragma once
@@ -100,8 +100,8 @@ struct master_watch {
 
 /*! \brief What a fetch gave. */
 struct master_reply {
-	struct objects_parser *state; /*!< Has read it, and owns what \a facts points to; to be freed
-	                                 by the caller. */
+	struct objects_parser *state; /*!< Has read it, and owns what \a facts points to; to be
+	                                 freed by the caller. */
 	struct master_facts facts;    /*!< What the state says of its master. */
 	struct endpoint asked;        /*!< The known master that led to it. */
 	struct endpoint answered;     /*!< Who gave it. */
