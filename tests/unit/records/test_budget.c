@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <libknot/libknot.h>
 
+#include "module/records/limit.h"
 #include "module/state/object_write.h"
 #include "tests/unit/records/made_task.h"
 #include "tests/unit/records/record_text.h"
@@ -342,6 +343,72 @@ static void test_lower_limits(void **state)
 	}
 }
 
+#define ZONE_TASKS 40
+
+/*! \brief Tasks `t0`, `t1`, ... of 10, 20, ... ports, in one order or another. */
+static uint64_t make_zone(unsigned order, uint32_t task_max, struct limit *limit,
+                          struct lines *lines)
+{
+	struct records_rules rules = defaults();
+	rules.task_max = task_max;
+	uint64_t octets = 0;
+	*lines = (struct lines){ 0 };
+	for (unsigned i = 0; i < ZONE_TASKS; i++) {
+		unsigned number = order == 0   ? i
+		                  : order == 1 ? ZONE_TASKS - 1 - i
+		                               : i * 7 % ZONE_TASKS;
+		char name[16];
+		snprintf(name, sizeof(name), "t%u", number);
+		struct state_port_range range;
+		struct made_task task = task_of(name, &range, 10 * (1 + number));
+		struct lines own;
+		struct records_output output = make(&task, &rules, &own);
+		limit_add(limit, INVENTORY_TASK, &output);
+		octets += output.octets;
+		for (size_t j = 0; j < own.count; j++) {
+			lines_add(lines, "%s", own.list[j]);
+		}
+		lines_free(&own);
+	}
+	lines_sort(lines);
+	return octets;
+}
+
+static void test_zone_is_cut(void **state)
+{
+	(void)state;
+	static struct limit limits[3], unused;
+	struct lines lines;
+	uint64_t octets = 0;
+	const struct records_output others = { .octets = 1000, .records = 10, .widest = 200 };
+	for (unsigned order = 0; order < 3; order++) {
+		limit_add(&limits[order], INVENTORY_AGENT, &others);
+		limit_add(&limits[order], INVENTORY_FRAMEWORK, &others);
+		octets = make_zone(order, 0, &limits[order], &lines);
+		lines_free(&lines);
+		assert_memory_equal(&limits[order], &limits[0], sizeof(*limits));
+	}
+
+	/* What fits is not cut; that which is cut fits, and not by much less. */
+	assert_int_equal(limit_find(&limits[0], octets + 2000), RECORDS_TASK_MAX);
+	uint32_t limit = limit_find(&limits[0], octets + 2000 - 1);
+	assert_in_range(limit, 4 * 10 * ZONE_TASKS - 200, 4 * 10 * ZONE_TASKS + 3);
+	limit = limit_find(&limits[0], 2000 + octets / 2);
+	uint64_t left = make_zone(0, limit, &unused, &lines);
+	assert_in_range(left, octets / 3, octets / 2);
+
+	/* Who has least loses nothing; of all others each name keeps some, as many as theirs. */
+	assert_int_equal(count(&lines, "_t4._tcp.fw.mesos."), 50);
+	size_t kept = count(&lines, "_t39._tcp.fw.mesos.");
+	assert_in_range(kept, 60, 390);
+	assert_in_range(count(&lines, "_t38._udp.fw.slave.mesos."), kept - 1, kept + 1);
+	assert_int_equal(count(&lines, "t39.fw.slave.mesos. A 10.0.0.2"), 1);
+	lines_free(&lines);
+
+	/* No room for anything: that is no error either. */
+	assert_int_equal(limit_find(&limits[0], 1), 1);
+}
+
 static void test_reverse(void **state)
 {
 	(void)state;
@@ -384,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_each_port_keeps_some),
 		cmocka_unit_test(test_ports_in_turn),
 		cmocka_unit_test(test_lower_limits),
+		cmocka_unit_test(test_zone_is_cut),
 		cmocka_unit_test(test_reverse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
