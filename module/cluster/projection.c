@@ -7,6 +7,7 @@
 #include "module/base/util.h"
 #include "module/cluster/masters_copy.h"
 #include "module/cluster/projection.h"
+#include "module/records/limit.h"
 
 /*! \brief Changes between two looks at whether to stop. */
 #define STEPS 256
@@ -187,61 +188,48 @@ static int feed(struct projection *p, const struct inventory *inventory,
 	return ret;
 }
 
-/*! \brief What all records take under a limit. */
+/*! \brief A walk that finds out what there is. */
 struct measure {
 	struct projection *projection;
-	struct records_rules rules;
-	uint64_t octets; /*!< So far; it ends beyond the most there may be. */
+	struct records_rules rules; /*!< Without a limit. */
+	struct limit *limit;
 	int ret;
 };
 
-static void measure_side(void *ctx, const struct inventory_change *change)
+static void measure_object(void *ctx, const struct inventory_change *change)
 {
 	struct measure *measure = ctx;
 	struct records_output output = { 0 };
 	if (is_stopped(measure->projection)) {
 		measure->ret = KNOT_ECONNABORTED;
 	}
-	if (measure->ret == KNOT_EOK && measure->octets <= measure->projection->octets_max) {
+	if (measure->ret == KNOT_EOK) {
 		measure->ret = records_of(&measure->rules, change->kind, &change->after, &output);
-		measure->octets += output.octets;
+		limit_add(measure->limit, change->kind, &output);
 	}
 }
 
-/*! \brief Finds out whether all records fit with so many of a task; KNOT_EOK if so. */
-static int try_limit(struct projection *p, const struct inventory *inventory,
-                     const struct records_masters *masters, uint32_t task_max)
-{
-	struct measure measure = { .projection = p, .rules = p->rules };
-	struct records_output output = { 0 };
-	measure.rules.task_max = task_max;
-	measure.ret = records_of_masters(&measure.rules, masters, &output);
-	measure.octets = output.octets;
-	inventory_walk(inventory, measure_side, &measure);
-	if (measure.ret == KNOT_EOK && measure.octets > p->octets_max) {
-		return KNOT_ESPACE;
-	}
-	return measure.ret;
-}
-
-/*! \brief Finds the most records of a task with which all fit, and makes that the limit. */
+/*! \brief Finds the most records of a task with which all fit. */
 static int find_limit(struct projection *p, const struct inventory *inventory,
-                      const struct records_masters *masters)
+                      const struct records_masters *masters, uint32_t *task_max)
 {
-	uint32_t low = 0, high = RECORDS_TASK_MAX;
-	while (low < high) {
-		uint32_t middle = low + (high - low + 1) / 2;
-		int ret = try_limit(p, inventory, masters, middle);
-		if (ret == KNOT_EOK) {
-			low = middle;
-		} else if (ret == KNOT_ESPACE) {
-			high = middle - 1;
-		} else {
-			return ret;
-		}
+	struct measure measure = {
+		.projection = p,
+		.rules = p->rules,
+		.limit = calloc(1, sizeof(*measure.limit)),
+	};
+	if (measure.limit == NULL) {
+		return KNOT_ENOMEM;
 	}
-	p->rules.task_max = low;
-	return low > 0 ? KNOT_EOK : KNOT_ESPACE;
+	struct records_output output = { 0 };
+	measure.rules.task_max = RECORDS_TASK_MAX;
+	measure.ret = records_of_masters(&measure.rules, masters, &output);
+	/* As an agent's, they are what nobody can cut. */
+	limit_add(measure.limit, INVENTORY_AGENT, &output);
+	inventory_walk(inventory, measure_object, &measure);
+	*task_max = limit_find(measure.limit, p->octets_max);
+	free(measure.limit);
+	return measure.ret;
 }
 
 /*! \brief Makes the table what inventory and masters are, with such a limit that all fits. */
@@ -254,7 +242,7 @@ static int feed_within(struct projection *p, const struct inventory *inventory,
 		ret = feed(p, inventory, masters, ttl);
 	}
 	if (ret == KNOT_ESPACE) {
-		ret = find_limit(p, inventory, masters);
+		ret = find_limit(p, inventory, masters, &p->rules.task_max);
 		if (ret == KNOT_EOK) {
 			ret = feed(p, inventory, masters, ttl);
 		}
@@ -262,15 +250,16 @@ static int feed_within(struct projection *p, const struct inventory *inventory,
 	return ret;
 }
 
-/*! \brief Has all made anew if a limit that was set is stricter than it has to be now. */
+/*! \brief Has all made anew if the limit that was set has to be another now. */
 static void review_limit(struct projection *p, const struct inventory *inventory,
                          const struct records_masters *masters)
 {
 	if (!p->is_fed || !p->is_changed || p->rules.task_max == RECORDS_TASK_MAX) {
 		return;
 	}
-	int ret = try_limit(p, inventory, masters, p->rules.task_max + 1);
-	if (ret != KNOT_ESPACE) {
+	uint32_t task_max;
+	int ret = find_limit(p, inventory, masters, &task_max);
+	if (ret != KNOT_EOK || task_max != p->rules.task_max) {
 		lose(p, ret == KNOT_EOK ? KNOT_ESPACE : ret);
 	}
 }
