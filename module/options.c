@@ -333,7 +333,8 @@ bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knot
 	struct settings *others = NULL;
 	bool same = make_options(&src, &others) == KNOT_EOK &&
 	            settings_same_polling(options, others) &&
-	            settings_same_naming(options, others) && options->max_age == others->max_age;
+	            settings_same_naming(options, others) && options->ttl == others->ttl &&
+	            options->max_age == others->max_age;
 	settings_free(others);
 	return same;
 }

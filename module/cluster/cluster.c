@@ -9,6 +9,7 @@
 #include "module/cluster/cluster.h"
 #include "module/cluster/members.h"
 #include "module/cluster/poller.h"
+#include "module/cluster/publish.h"
 
 /*! \brief Shortest time between two attempts to start a thread that queries ask for, in ms. */
 #define START_AGAIN_MS 1000
@@ -32,7 +33,9 @@ static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 static void clear_cluster(struct cluster *cluster)
 {
 	zookeeper_free(cluster->zk);
-	state_free(cluster->before);
+	stock_unref(cluster->before);
+	stock_unref(cluster->stock);
+	free(cluster->shown);
 	free(cluster->masters);
 	pthread_mutex_lock(&making);
 	master_free(cluster->client);
@@ -115,13 +118,20 @@ static struct cluster *new_cluster(struct settings *settings)
 	pthread_condattr_destroy(&attr);
 	pthread_mutex_init(&cluster->lock, NULL);
 	cluster->settings = settings_ref(settings);
-	cluster->fetching = true;
+	cluster->stock = stock_new(publish_hear, cluster);
+	const struct master_sink sink = {
+		.objects = &stock_sink,
+		.begin = stock_begin,
+		.abort = stock_abort,
+		.ctx = cluster->stock,
+	};
 	pthread_mutex_lock(&making);
 	cluster->resolver = resolver_new(&cluster->stop);
 	cluster->masters = calloc(ZOOKEEPER_MASTERS_MAX + settings->masters_count,
 	                          sizeof(*cluster->masters));
 	if (cluster->resolver != NULL) {
-		cluster->client = master_new(&settings->client, cluster->resolver, &cluster->stop);
+		cluster->client = master_new(&settings->client, cluster->resolver, &cluster->stop,
+		                             &sink);
 	}
 	pthread_mutex_unlock(&making);
 	if (settings->zk != NULL) {
@@ -129,7 +139,7 @@ static struct cluster *new_cluster(struct settings *settings)
 		bool tls = settings->client.ca_file != NULL || settings->client.cert_file != NULL;
 		cluster->zk = zookeeper_new(settings->zk, tls, poll_now, cluster);
 	}
-	if (cluster->masters == NULL || cluster->client == NULL ||
+	if (cluster->masters == NULL || cluster->stock == NULL || cluster->client == NULL ||
 	    (settings->zk != NULL && cluster->zk == NULL)) {
 		clear_cluster(cluster);
 		free(cluster);
@@ -154,7 +164,8 @@ static struct served take_served(const struct cluster *cluster, const struct vie
 {
 	return (struct served){
 		.snapshot = snapshot_ref(view->answer.snapshot),
-		.state = state_ref(cluster->before),
+		.stock = stock_ref(cluster->before != NULL ? cluster->before : cluster->stock),
+		.time = atomic_load_explicit(&view->answer.time, memory_order_relaxed),
 		.load = cluster->stats.last,
 		.skipped = view->skipped,
 	};
@@ -191,6 +202,53 @@ static void keep_served(const knot_dname_t *zone, const char *id, struct served 
 	served_drop(&other);
 }
 
+/*! \brief Lets a cluster that has nothing begin with what a zone was served from; it is locked. */
+static void begin_with(struct cluster *cluster, const struct served *served)
+{
+	if (!cluster->has_begun && served->stock != NULL) {
+		/* Other settings, maybe in the middle of a failover: what is kept stays kept. */
+		cluster->has_begun = true;
+		cluster->before = stock_ref(served->stock);
+		cluster->stats.last = served->load;
+	}
+}
+
+/*! \brief Finds the view of a zone, whose TTL may change; NULL if there is none. It is locked. */
+static struct view *find_view(struct cluster *cluster, const knot_dname_t *zone, const char *id,
+                              const struct settings *settings)
+{
+	struct view *view = cluster->views;
+	while (view != NULL &&
+	       (!view_is(view, zone, id) || !settings_same_naming(view->settings, settings))) {
+		view = view->next;
+	}
+	if (view != NULL) {
+		view->refs++;
+		cluster->views_wait = cluster->views_wait || view->ttl != settings->ttl;
+		view->ttl = settings->ttl;
+		cluster->poll_now = true;
+	}
+	return view;
+}
+
+/*! \brief Adds a view of a zone, which is served as it was at first; NULL if memory runs out. It is
+ *         locked.
+ */
+static struct view *add_view(struct cluster *cluster, const knot_dname_t *zone, const char *id,
+                             struct settings *settings, const struct served *served)
+{
+	struct view *view = view_new(zone, id, settings, &cluster->stop);
+	if (view != NULL) {
+		view->answer.snapshot = snapshot_ref(served->snapshot);
+		atomic_store(&view->answer.time, served->time);
+		view->skipped = served->skipped;
+		view->next = cluster->views;
+		cluster->views = view;
+		cluster->views_wait = true;
+	}
+	return view;
+}
+
 /*! \brief Finds or makes the view for a zone, with a reference for the caller. */
 static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, const char *id,
                              struct settings *settings)
@@ -205,29 +263,14 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, 
 	}
 
 	pthread_mutex_lock(&cluster->lock);
-	if (cluster->before == NULL) {
-		/* Other settings, maybe in the middle of a failover: what was kept stays kept. */
-		cluster->before = state_ref(current.state);
-		cluster->stats.last = current.load;
-	}
-	struct view *view = cluster->views;
-	while (view != NULL &&
-	       (!view_is(view, zone, id) || !settings_same_naming(view->settings, settings))) {
-		view = view->next;
-	}
-	if (view != NULL) {
-		view->refs++;
-		cluster->poll_now = true;
-	} else {
-		view = view_new(zone, id, settings, current.snapshot);
-		if (view != NULL) {
-			view->skipped = current.skipped;
-			view->next = cluster->views;
-			cluster->views = view;
-			cluster->poll_now = cluster->poll_now || !cluster->fetching;
-		}
+	begin_with(cluster, &current);
+	struct view *view = find_view(cluster, zone, id, settings);
+	if (view == NULL) {
+		view = add_view(cluster, zone, id, settings, &current);
 	}
 	pthread_cond_signal(&cluster->changed);
+	/* Also in the middle of a fetch. */
+	master_wake(cluster->client);
 	pthread_mutex_unlock(&cluster->lock);
 
 	if (view == NULL) {

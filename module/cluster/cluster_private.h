@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 
-#include "module/cluster/failover_age.h"
 #include "module/cluster/kept.h"
 #include "module/masters/master.h"
 #include "module/cluster/counters.h"
@@ -32,6 +31,19 @@ enum cluster_phase {
 	THREAD_RUNS,
 };
 
+/*! \brief A view that the poller works on. */
+struct turn {
+	struct view *view;         /*!< A reference. */
+	struct snapshot *snapshot; /*!< Its new one, then its old one; NULL if nothing changes. */
+	int ret;                   /*!< Whether it could be made. */
+};
+
+/*! \brief What there is of a cluster now, beyond its inventory's statistics. */
+struct tally {
+	uint64_t running; /*!< Tasks that run. */
+	uint64_t serving; /*!< Of them those on agents that are known. */
+};
+
 /*! \brief A polled cluster. */
 struct cluster {
 	struct cluster *next; /*!< In the registry. */
@@ -49,13 +61,20 @@ struct cluster {
 	struct member *members;
 	struct view *views;
 	bool poll_now;               /*!< Somebody wants a poll at once. */
-	bool fetching;               /*!< A view added now will be served by the poll under way. */
-	struct state *before;        /*!< What the last good poll made records of. */
+	bool views_wait;             /*!< Views have come, or have got another TTL. */
+	struct stock *before;        /*!< What to begin with; NULL if nothing (any more). */
+	bool has_begun;              /*!< That is settled. */
 	struct counters_polls stats; /*!< What the instances show. */
 
-	/* The poller's own. */
-	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
-	size_t masters_count;     /*!< Of \a masters. */
+	/* The poller's own; but for references to the stock. */
+	struct stock *stock;           /*!< What there is. */
+	struct turn *turns;            /*!< The views that hear of changes now; NULL if none do. */
+	size_t turns_count;            /*!< Of \a turns. */
+	struct tally tally;            /*!< What there is of it. */
+	struct records_masters *shown; /*!< The masters as of the last good poll; NULL before. */
+	int64_t time;                  /*!< When that was true: CLOCK_MONOTONIC in ms. */
+	struct endpoint *masters;      /*!< Whom to ask; ZooKeeper's come before the static ones. */
+	size_t masters_count;          /*!< Of \a masters. */
 	/*! Those that make records, in the order of their numbers: \a announced, or \a masters. */
 	const struct endpoint *known;
 	size_t known_count;                               /*!< Of \a known. */

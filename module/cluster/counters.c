@@ -24,6 +24,7 @@ enum counter {
 	SKIPPED,
 	SNAPSHOT_BYTES,
 	LEADER_CHANGES,
+	PUBLICATIONS,
 	COUNTERS,
 };
 
@@ -64,6 +65,7 @@ static const struct {
 	[SKIPPED] = { "skipped", 1, NULL },
 	[SNAPSHOT_BYTES] = { "snapshot-bytes", 1, NULL },
 	[LEADER_CHANGES] = { "leader-changes", 1, NULL },
+	[PUBLICATIONS] = { "publications", 1, NULL },
 };
 
 int counters_register(knotd_mod_t *mod)
@@ -77,24 +79,12 @@ int counters_register(knotd_mod_t *mod)
 	return ret;
 }
 
-void counters_take_state(struct counters_load *load, const struct state *state)
-{
-	load->frameworks = state->frameworks_count;
-	load->agents = load->tasks = 0;
-	for (uint32_t i = 0; i < state->agents_count; i++) {
-		load->agents += state_agent_serves(&state->agents[i]);
-	}
-	for (uint32_t i = 0; i < state->tasks_count; i++) {
-		load->tasks += state_agent_serves(&state->agents[state->tasks[i].agent]);
-	}
-}
-
 void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
-                   const struct snapshot *snapshot, uint64_t skipped)
+                   const struct counters_view *view)
 {
 	struct snapshot_stats shown = { 0 };
-	if (snapshot != NULL) {
-		shown = snapshot_stats(snapshot);
+	if (view->snapshot != NULL) {
+		shown = snapshot_stats(view->snapshot);
 	}
 	const uint64_t values[COUNTERS] = {
 		[LAST_POLL_TIME] = polls->last.time,
@@ -105,9 +95,10 @@ void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
 		[FRAMEWORKS] = polls->last.frameworks,
 		[NAMES] = shown.names,
 		[RECORDS] = shown.records,
-		[SKIPPED] = skipped,
+		[SKIPPED] = view->skipped,
 		[SNAPSHOT_BYTES] = shown.bytes,
 		[LEADER_CHANGES] = polls->leader_changes,
+		[PUBLICATIONS] = view->publications,
 	};
 
 	for (uint32_t i = 0; i < POLL_OUTCOMES; i++) {

@@ -13,7 +13,6 @@
 
 #include "module/masters/outcome.h"
 #include "module/snapshot/snapshot.h"
-#include "module/state/state.h"
 
 /*! \brief What the last good poll gave. */
 struct counters_load {
@@ -37,14 +36,13 @@ struct counters_polls {
  */
 int counters_register(knotd_mod_t *mod);
 
-/*! \brief What a state is shown as; \a load keeps what does not come from there. */
-void counters_take_state(struct counters_load *load, const struct state *state);
+/*! \brief What an instance answers from. */
+struct counters_view {
+	const struct snapshot *snapshot; /*!< NULL if there is none. */
+	uint64_t skipped;                /*!< Names and records that it lacks. */
+	uint64_t publications;           /*!< How often a new one was shown. */
+};
 
-/*!
- * \brief Shows what polls gave; one thread at a time.
- *
- * \param snapshot  What the instance answers from, or NULL.
- * \param skipped   Names and records that it lacks.
- */
+/*! \brief Shows what polls gave, and what became of it; one thread at a time. */
 void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
-                   const struct snapshot *snapshot, uint64_t skipped);
+                   const struct counters_view *view);

@@ -5,6 +5,7 @@
 
 #include "module/base/util.h"
 #include "module/cluster/fetch.h"
+#include "module/cluster/publish.h"
 #include "module/cluster/report.h"
 
 /*! \brief Adds a master to those that are asked, once. */
@@ -70,10 +71,19 @@ static struct endpoint named_leader(const struct cluster *cluster)
 	return found[0];
 }
 
-/*! \brief True if ZooKeeper names another leader than at the poll's begin (struct master_watch). */
+/*!
+ * \brief True if ZooKeeper names another leader than at the poll's begin (struct master_watch).
+ *
+ * Also publishes views that have come meanwhile: it is asked when the thread is woken.
+ */
 static bool is_over(void *ctx)
 {
-	const struct cluster *cluster = ctx;
+	struct cluster *cluster = ctx;
+	if (publish_views(cluster) != KNOT_EOK) {
+		pthread_mutex_lock(&cluster->lock);
+		cluster->poll_now = true;
+		pthread_mutex_unlock(&cluster->lock);
+	}
 	struct endpoint leader = named_leader(cluster);
 	return !endpoint_equal(&leader, &cluster->named);
 }

@@ -23,7 +23,7 @@ static struct {
 void served_drop(struct served *served)
 {
 	snapshot_unref(served->snapshot);
-	state_free(served->state);
+	stock_unref(served->stock);
 	*served = (struct served){ 0 };
 }
 

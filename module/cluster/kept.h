@@ -17,8 +17,8 @@
 #pragma once
 
 #include "module/snapshot/snapshot.h"
-#include "module/state/state.h"
 #include "module/cluster/counters.h"
+#include "module/cluster/stock.h"
 
 /*! \brief How long it is kept, in milliseconds. */
 #define KEPT_MS 60000
@@ -26,7 +26,8 @@
 /*! \brief What a zone is served from. */
 struct served {
 	struct snapshot *snapshot; /*!< A reference; NULL if there is none. */
-	struct state *state; /*!< A reference to what it was made of; NULL if there is none. */
+	struct stock *stock; /*!< A reference to what it was made of; NULL if there is none. */
+	int64_t time;        /*!< When it was last true: CLOCK_MONOTONIC in ms. */
 	struct counters_load load; /*!< What is shown of that. */
 	uint64_t skipped;          /*!< Names and records that the snapshot lacks. */
 };

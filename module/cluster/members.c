@@ -4,9 +4,21 @@
 void members_show(const struct member *member)
 {
 	const struct view *view = member->view;
+	const struct counters_view shown = {
+		.snapshot = view->answer.snapshot,
+		.skipped = view->skipped,
+		.publications = view->publications,
+	};
 	if (!member->uncounted) {
-		counters_show(member->mod, &member->cluster->stats, view->answer.snapshot,
-		              view->skipped);
+		counters_show(member->mod, &member->cluster->stats, &shown);
+	}
+}
+
+void members_show_all(const struct cluster *cluster)
+{
+	for (const struct member *member = cluster->members; member != NULL;
+	     member = member->next) {
+		members_show(member);
 	}
 }
 
@@ -14,10 +26,7 @@ void members_count_poll(struct cluster *cluster, enum poll_outcome outcome)
 {
 	pthread_mutex_lock(&cluster->lock);
 	cluster->stats.count[outcome]++;
-	for (const struct member *member = cluster->members; member != NULL;
-	     member = member->next) {
-		members_show(member);
-	}
+	members_show_all(cluster);
 	pthread_mutex_unlock(&cluster->lock);
 	kept_expire();
 }

@@ -10,6 +10,9 @@
 /*! \brief Shows what is said of polls in an instance's counters; the cluster's lock is held. */
 void members_show(const struct member *member);
 
+/*! \brief The same for all instances; the cluster's lock is held. */
+void members_show_all(const struct cluster *cluster);
+
 /*! \brief Counts a poll; all instances show it, and what else is said of polls. */
 void members_count_poll(struct cluster *cluster, enum poll_outcome outcome);
 

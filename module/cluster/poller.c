@@ -5,7 +5,6 @@
 #include <urcu.h>
 
 #include "module/base/util.h"
-#include "module/cluster/failover.h"
 #include "module/cluster/fetch.h"
 #include "module/cluster/members.h"
 #include "module/cluster/poller.h"
@@ -37,34 +36,26 @@ static int64_t jitter(int64_t ms)
 	return spread_ms(ms, random);
 }
 
-/*! \brief Makes the records of a state, and of what it does not know yet after a failover. */
-static int take_state(struct cluster *cluster, struct state *state, const struct state *before)
-{
-	int64_t time = clock_ms(CLOCK_MONOTONIC);
-	int ret = failover_keep(state, before);
-	if (ret == KNOT_EOK) {
-		publish_resolve(cluster, state);
-		ret = publish_state(cluster, state, time);
-	}
-	return ret;
-}
-
 /*! \brief Notes what a good poll gave. */
-static void note_load(struct cluster *cluster, const struct master_reply *reply)
+static void note_load(struct cluster *cluster, const struct master_reply *reply, int64_t asked)
 {
+	const struct inventory_stats stats = inventory_stats(cluster->stock->inventory);
 	struct counters_load load = {
 		.time = time(NULL),
-		.duration = clock_ms(CLOCK_MONOTONIC) - reply->state->asked,
+		.duration = clock_ms(CLOCK_MONOTONIC) - asked,
 		.bytes = reply->bytes,
+		.tasks = cluster->tally.serving,
+		.agents = stats.agents,
+		.frameworks = stats.frameworks,
 	};
-	counters_take_state(&load, reply->state);
 
 	pthread_mutex_lock(&cluster->lock);
 	cluster->stats.last = load;
-	struct state *before = cluster->before;
-	cluster->before = reply->state;
+	struct stock *before = cluster->before;
+	cluster->before = NULL;
+	cluster->has_begun = true;
 	pthread_mutex_unlock(&cluster->lock);
-	state_free(before);
+	stock_unref(before);
 }
 
 /*! \brief Takes note of a good poll. */
@@ -80,38 +71,73 @@ static void note_success(struct cluster *cluster, const struct master_reply *rep
 	cluster->failures = 0;
 }
 
-/*! \brief Makes records of a reply; its state goes to the cluster if that succeeds. */
-static enum poll_outcome take_reply(struct cluster *cluster, const struct master_reply *reply,
-                                    const struct state *before, const char *errors)
+/*! \brief Notes that a poll has failed for a reason that is here. */
+static enum poll_outcome fail(struct cluster *cluster, int ret)
 {
-	struct state *state = reply->state;
-	double since = failover_age(&cluster->age, state, before, reply->date,
+	if (ret != KNOT_ECONNABORTED) {
+		cluster->failures++;
+		report_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
+		                                           : knot_strerror(ret));
+	}
+	return POLL_LOCAL;
+}
+
+/*! \brief Makes true what a reply says. */
+static enum poll_outcome take_reply(struct cluster *cluster, const struct master_reply *reply,
+                                    int64_t asked, const char *errors)
+{
+	const struct master_facts *facts = &reply->facts;
+	const struct failover_leader before = cluster->stock->leader;
+	double since = failover_age(&cluster->age, facts, asked, &before, reply->date,
 	                            clock_ms(CLOCK_MONOTONIC));
-	if (failover_is_blank(state, before, since)) {
+	if (failover_is_blank(facts, &before, since)) {
+		stock_abort(cluster->stock);
 		cluster->hurry = true;
 		report_failure(cluster,
 		               "the leader has no agents and may not have read its registry yet");
 		return POLL_UNREAD_REGISTRY;
 	}
 
-	int ret = take_state(cluster, state, before);
+	int ret = publish_state(cluster, reply, asked);
 	if (ret != KNOT_EOK) {
-		cluster->failures++;
-		report_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
-		                                           : knot_strerror(ret));
-		return POLL_LOCAL;
+		return fail(cluster, ret);
 	}
 	report_success(cluster, reply, errors);
 	note_success(cluster, reply);
-	report_kept(cluster, state);
-	cluster->hurry = state->recovered_count > 0 && since < FAILOVER_SECONDS;
-	note_load(cluster, reply);
+	report_kept(cluster, (uint32_t)inventory_stats(cluster->stock->inventory).kept);
+	cluster->hurry = facts->recovered_count > 0 && since < FAILOVER_SECONDS;
+	note_load(cluster, reply, asked);
 	return POLL_OK;
+}
+
+/*! \brief Takes over what the cluster is to begin with. */
+static int inherit(struct cluster *cluster)
+{
+	pthread_mutex_lock(&cluster->lock);
+	struct stock *before = stock_ref(cluster->before);
+	pthread_mutex_unlock(&cluster->lock);
+	if (before == NULL) {
+		return KNOT_EOK;
+	}
+	int ret = stock_copy(cluster->stock, before, &cluster->stop);
+	if (ret == KNOT_EOK) {
+		pthread_mutex_lock(&cluster->lock);
+		cluster->before = NULL;
+		pthread_mutex_unlock(&cluster->lock);
+		stock_unref(before);
+	}
+	stock_unref(before);
+	return ret;
 }
 
 /*! \brief Polls once. */
 static void poll_once(struct cluster *cluster)
 {
+	int ret = inherit(cluster);
+	if (ret != KNOT_EOK) {
+		members_count_poll(cluster, fail(cluster, ret));
+		return;
+	}
 	char errors[CLUSTER_ERROR_MAX];
 	struct master_reply reply;
 	int64_t began = clock_ms(CLOCK_MONOTONIC);
@@ -119,21 +145,14 @@ static void poll_once(struct cluster *cluster)
 	cluster->hurry = false;
 	cluster->silence = false;
 	resolver_begin(cluster->resolver);
-	int ret = fetch_state(cluster, &reply, errors);
+	ret = fetch_state(cluster, &reply, errors);
 	enum poll_outcome outcome = reply.outcome;
 	if (ret == KNOT_ECONN) {
 		cluster->failures++;
 		report_failure(cluster, errors);
 	} else if (ret == KNOT_EOK) {
-		reply.state->asked = began;
-		pthread_mutex_lock(&cluster->lock);
-		struct state *before = state_ref(cluster->before);
-		pthread_mutex_unlock(&cluster->lock);
-		outcome = take_reply(cluster, &reply, before, errors);
-		state_free(before);
-		if (outcome != POLL_OK) {
-			state_free(reply.state);
-		}
+		outcome = take_reply(cluster, &reply, began, errors);
+		objects_parser_free(reply.state);
 	} else {
 		/* Stopped; or ZooKeeper names another leader, and the next poll comes at once. */
 		return;
@@ -155,12 +174,35 @@ static int64_t next_wait(const struct cluster *cluster)
 	return jitter(wait);
 }
 
+/*!
+ * \brief Serves views that have come; wants a poll if there is nothing to serve them from.
+ *
+ * The cluster's lock is held, but not all of the time.
+ */
+static void serve_views(struct cluster *cluster)
+{
+	bool is_served = false;
+	if (cluster->loaded) {
+		pthread_mutex_unlock(&cluster->lock);
+		is_served = publish_views(cluster) == KNOT_EOK;
+		pthread_mutex_lock(&cluster->lock);
+	}
+	if (!is_served) {
+		cluster->views_wait = false;
+		cluster->poll_now = true;
+	}
+}
+
 /*! \brief Waits until \a until (CLOCK_MONOTONIC in ms), or only to \a soonest for a poll at once.
  */
 static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 {
 	pthread_mutex_lock(&cluster->lock);
 	while (!atomic_load(&cluster->stop)) {
+		if (cluster->views_wait) {
+			serve_views(cluster);
+			continue;
+		}
 		int64_t end = cluster->poll_now ? soonest : until;
 		if (clock_ms(CLOCK_MONOTONIC) >= end) {
 			break;
@@ -170,7 +212,6 @@ static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 		(void)pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
 	}
 	cluster->poll_now = false;
-	cluster->fetching = true;
 	pthread_mutex_unlock(&cluster->lock);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief From a state to what queries see: host names, records, snapshots, RCU.
+ * \brief From a state to what queries see: the inventory, host names, records, snapshots, RCU.
  *
  * The cluster's thread calls.
  */
@@ -9,14 +9,27 @@
 
 #include "module/cluster/cluster_private.h"
 
-/*! \brief Finds the addresses of all hosts that make records; waits as the resolver does. */
-void publish_resolve(struct cluster *cluster, const struct state *state);
+/*! \brief The inventory's listener; the context is a cluster. */
+void publish_hear(void *cluster, const struct inventory_change *change);
 
 /*!
- * \brief Builds and publishes the snapshots of all views, and says what they lack.
+ * \brief Makes the state that has come true, and publishes what changes in all views.
  *
- * \param time  When the state was true: CLOCK_MONOTONIC in ms.
+ * \param reply  What came with it; the stock has the objects.
+ * \param asked  When it was asked for: CLOCK_MONOTONIC in ms.
  *
- * \return KNOT_EOK, or as view_build(): what is published stays.
+ * \retval KNOT_EOK
+ * \retval KNOT_ECONNABORTED  Stopped.
+ * \return Else as inventory_commit() or projection_commit(). What is published stays where a view
+ *         could not be made; the next state makes up for it.
  */
-int publish_state(struct cluster *cluster, const struct state *state, int64_t time);
+int publish_state(struct cluster *cluster, const struct master_reply *reply, int64_t asked);
+
+/*!
+ * \brief Publishes views that have come, or have changed, of what there is already.
+ *
+ * Before there is anything it does nothing. Also in the middle of a fetch.
+ *
+ * \return As publish_state().
+ */
+int publish_views(struct cluster *cluster);

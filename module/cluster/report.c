@@ -6,9 +6,6 @@
 #include "module/base/util.h"
 #include "module/cluster/report.h"
 
-/*! \brief Bytes of a skipped name that a log line shows. */
-#define EXAMPLE_MAX 40
-
 /*! \brief Finds the instance to say something through: of the view if given, forward if possible.
  */
 static const struct member *speaker(const struct cluster *cluster, const struct view *view)
@@ -37,9 +34,9 @@ void report(struct cluster *cluster, const struct view *view, int priority, cons
 }
 
 /*! \brief Makes a stranger's text fit for a log line. */
-static const char *printable(struct text text, char out[static EXAMPLE_MAX + 1])
+static const char *printable(struct text text, char out[static PROJECTION_EXAMPLE_MAX + 1])
 {
-	uint32_t len = MIN(text.len, EXAMPLE_MAX);
+	uint32_t len = MIN(text.len, PROJECTION_EXAMPLE_MAX);
 	for (uint32_t i = 0; i < len; i++) {
 		unsigned char c = text.data[i];
 		out[i] = isascii(c) && isprint(c) ? (char)c : '?';
@@ -49,68 +46,65 @@ static const char *printable(struct text text, char out[static EXAMPLE_MAX + 1])
 }
 
 /*! \brief Says that other names than before are left out. */
-static void say_names(struct cluster *cluster, struct view *view,
-                      const struct records_output *output)
+static void say_names(struct cluster *cluster, struct view *view, const struct records_loss *loss)
 {
-	bool same = view->skipped_names == output->skipped &&
-	            view->skipped_digest == output->digest;
-	view->skipped_names = output->skipped;
-	view->skipped_digest = output->digest;
-	char example[EXAMPLE_MAX + 1];
+	bool same = view->skipped_names == loss->skipped && view->skipped_digest == loss->digest;
+	view->skipped_names = loss->skipped;
+	view->skipped_digest = loss->digest;
+	char example[PROJECTION_EXAMPLE_MAX + 1];
 	if (same) {
 		return;
-	} else if (output->skipped == 0) {
+	} else if (loss->skipped == 0) {
 		report(cluster, view, LOG_INFO, "all names can be carried by DNS again");
 	} else {
 		report(cluster, view, LOG_NOTICE,
 		       "%u names cannot be carried by DNS, or are the cluster's own, and are left "
 		       "out, such as '%s'",
-		       output->skipped, printable(output->example, example));
+		       loss->skipped, printable(loss->example, example));
 	}
 }
 
 /*! \brief Says that the records of other tasks than before are cut. */
-static void say_cut(struct cluster *cluster, struct view *view, const struct records_output *output)
+static void say_cut(struct cluster *cluster, struct view *view, const struct records_loss *loss)
 {
-	bool same = view->cut_tasks == output->cut_tasks && view->cut_digest == output->cut_digest;
-	view->cut_tasks = output->cut_tasks;
-	view->cut_digest = output->cut_digest;
-	char example[EXAMPLE_MAX + 1];
+	bool same = view->cut_tasks == loss->cut_tasks && view->cut_digest == loss->cut_digest;
+	view->cut_tasks = loss->cut_tasks;
+	view->cut_digest = loss->cut_digest;
+	char example[PROJECTION_EXAMPLE_MAX + 1];
 	if (same) {
 		return;
-	} else if (output->cut_tasks == 0) {
+	} else if (loss->cut_tasks == 0) {
 		report(cluster, view, LOG_INFO, "all records of all tasks fit again");
 	} else {
 		report(cluster, view, LOG_NOTICE,
 		       "%u tasks make more records than fit, %llu of them are left out; one is "
 		       "'%s'",
-		       output->cut_tasks, (unsigned long long)output->cut,
-		       printable(output->cut_example, example));
+		       loss->cut_tasks, (unsigned long long)loss->cut,
+		       printable(loss->cut_example, example));
 	}
 }
 
-void report_skipped(struct cluster *cluster, struct view *view, const struct records_output *output)
+void report_skipped(struct cluster *cluster, struct view *view)
 {
-	pthread_mutex_lock(&cluster->lock);
-	view->skipped = output->skipped + output->cut;
-	pthread_mutex_unlock(&cluster->lock);
 	if (!view->reverse) {
-		say_names(cluster, view, output);
-		say_cut(cluster, view, output);
+		say_names(cluster, view, &view->projection.loss);
+		say_cut(cluster, view, &view->projection.loss);
 	}
 }
 
 void report_success(struct cluster *cluster, const struct master_reply *reply, const char *troubles)
 {
-	const struct state *state = reply->state;
 	char old[ENDPOINT_TEXT_MAX], new[ENDPOINT_TEXT_MAX];
 	endpoint_text(&cluster->leader, false, old);
 	endpoint_text(&reply->leader, false, new);
 
 	if (!cluster->loaded) {
+		const struct inventory_stats stats = inventory_stats(cluster->stock->inventory);
 		report(cluster, NULL, LOG_INFO,
-		       "loaded the state of leader %s: %u agents, %u frameworks, %u running tasks",
-		       new, state->registered_count, state->frameworks_count, state->tasks_count);
+		       "loaded the state of leader %s: %u agents, %zu frameworks, %llu running "
+		       "tasks",
+		       new, reply->facts.registered_count, stats.frameworks,
+		       (unsigned long long)cluster->tally.running);
 	} else if (cluster->error[0] != '\0') {
 		report(cluster, NULL, LOG_NOTICE, "polls succeed again, leader is %s", new);
 	} else if (!endpoint_equal(&cluster->leader, &reply->leader)) {
@@ -138,12 +132,8 @@ void report_failure(struct cluster *cluster, const char *error)
 	}
 }
 
-void report_kept(struct cluster *cluster, const struct state *state)
+void report_kept(struct cluster *cluster, uint32_t kept)
 {
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < state->agents_count; i++) {
-		kept += state->agents[i].kept;
-	}
 	if (kept > 0 && cluster->kept == 0) {
 		report(cluster, NULL, LOG_NOTICE,
 		       "%u agents have not registered with the new leader yet, their records are "

@@ -15,9 +15,8 @@
 __attribute__((format(printf, 4, 5))) void report(struct cluster *cluster, const struct view *view,
                                                   int priority, const char *fmt, ...);
 
-/*! \brief Says what is left out of a view, if that has changed; the counters show it. */
-void report_skipped(struct cluster *cluster, struct view *view,
-                    const struct records_output *output);
+/*! \brief Says what is left out of a view, if that has changed. */
+void report_skipped(struct cluster *cluster, struct view *view);
 
 /*!
  * \brief Says what a good poll has changed, before the cluster takes note of it.
@@ -31,7 +30,7 @@ void report_success(struct cluster *cluster, const struct master_reply *reply,
 void report_failure(struct cluster *cluster, const char *error);
 
 /*! \brief Says how many agents are served as before the failover, if that has changed. */
-void report_kept(struct cluster *cluster, const struct state *state);
+void report_kept(struct cluster *cluster, uint32_t kept);
 
 /*! \brief Says that a master is silent, if it is news. */
 void report_silence(struct cluster *cluster, const struct endpoint *master);

@@ -39,5 +39,5 @@ void settings_free(struct settings *settings);
 /*! \brief True if both say the same about how masters are polled. */
 bool settings_same_polling(const struct settings *a, const struct settings *b);
 
-/*! \brief True if both say the same about how names are made. */
+/*! \brief True if both say the same about which records there are, whatever their TTL. */
 bool settings_same_naming(const struct settings *a, const struct settings *b);

@@ -11,6 +11,7 @@ struct inventory {
 	struct object_writer writer;
 	inventory_listener_f listener;
 	void *ctx;
+	size_t kept;            /*!< Agents that are kept since the last state. */
 	struct node *framework; /*!< Of the last task of the state, where the next one's may be. */
 };
 
@@ -170,16 +171,19 @@ static bool has_tasks(const struct node *framework)
 	return task != NULL;
 }
 
-/*! \brief Sets a node to what the state says of it. */
+/*! \brief Sets a node to what the state says of it; counts agents that are kept in \a ctx. */
 static int set_staged(struct nodes *nodes, struct node *node, void *ctx)
 {
+	size_t *kept = ctx;
 	bool stays = false;
-	(void)ctx;
 	if (node->seen == nodes->load) {
 		return node->staged != NULL ? nodes_set_own(nodes, node, node->staged) : KNOT_EOK;
 	}
 	switch (node->kind) {
-	case NODE_AGENT: stays = is_kept(nodes, node); break;
+	case NODE_AGENT:
+		stays = is_kept(nodes, node);
+		*kept += stays;
+		break;
 	case NODE_TASK: stays = is_kept(nodes, node->links[LINK_PLACE].to); break;
 	case NODE_FRAMEWORK: stays = has_tasks(node); break;
 	default: break;
@@ -207,14 +211,16 @@ int inventory_commit(struct inventory *inventory)
 	if (!inventory->nodes.is_loading) {
 		return KNOT_EINVAL;
 	}
+	size_t kept = 0;
 	int ret = inventory->log.is_lost ? KNOT_EAGAIN : KNOT_EOK;
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order) && ret == KNOT_EOK; i++) {
-		ret = nodes_each(&inventory->nodes, order[i], set_staged, NULL);
+		ret = nodes_each(&inventory->nodes, order[i], set_staged, &kept);
 	}
 	if (ret == KNOT_EOK) {
 		ret = replay(inventory);
 	}
 	ret = end(inventory, ret, false);
+	inventory->kept = ret == KNOT_EOK ? kept : inventory->kept;
 	inventory_abort(inventory);
 	return ret;
 }
@@ -285,6 +291,7 @@ struct inventory_stats inventory_stats(const struct inventory *inventory)
 		.agents = nodes->tables[NODE_AGENT].objects,
 		.frameworks = nodes->tables[NODE_FRAMEWORK].objects,
 		.tasks = nodes->tables[NODE_TASK].objects,
+		.kept = inventory->kept,
 		.unresolved = nodes->tables[NODE_HOST].count - nodes->tables[NODE_HOST].objects,
 		.bytes = nodes->bytes,
 	};

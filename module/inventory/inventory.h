@@ -90,6 +90,7 @@ struct inventory_stats {
 	size_t agents;
 	size_t frameworks;
 	size_t tasks;
+	size_t kept;       /*!< Agents that the last state had as recovered, and we had before. */
 	size_t unresolved; /*!< Host names without addresses. */
 	size_t bytes;      /*!< Of memory. */
 };

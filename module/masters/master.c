@@ -13,7 +13,7 @@
 #define LOOK_MS 1000
 
 struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
-                                 const atomic_bool *stop)
+                                 const atomic_bool *stop, const struct master_sink *sink)
 {
 	struct master_client *client = calloc(1, sizeof(*client));
 	if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -24,6 +24,7 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 	client->settings = settings;
 	client->resolver = resolver;
 	client->stop = stop;
+	client->sink = *sink;
 	client->multi = curl_multi_init();
 	if (client->multi == NULL) {
 		master_free(client);
@@ -172,6 +173,31 @@ static void look_around(struct master_client *client, const struct master_watch 
 	}
 }
 
+/*!
+ * \brief Lets a state come that was held back, if it can go to the sink now.
+ *
+ * The one that goes there makes way if it is silent: it may never end. Its master can be asked
+ * again.
+ */
+static void make_way(struct master_client *client)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct request *req = &client->requests[i], *taken = client->taken;
+		if (req->easy == NULL || !req->is_held) {
+			continue;
+		}
+		if (taken != NULL && clock_ms(CLOCK_MONOTONIC) - taken->heard < MASTER_SILENT_MS) {
+			return;
+		}
+		if (taken != NULL) {
+			request_end(taken);
+			client->first = taken == client->first ? req : client->first;
+		}
+		request_release(req);
+		return;
+	}
+}
+
 /*! \brief Runs the requests until the first one has come to its end. */
 static int run(struct master_client *client, const struct master_watch *watch)
 {
@@ -189,6 +215,7 @@ static int run(struct master_client *client, const struct master_watch *watch)
 			return ret;
 		}
 		look_around(client, watch);
+		make_way(client);
 		(void)curl_multi_poll(client->multi, NULL, 0, SLICE_MS, NULL);
 	}
 	return KNOT_ECONNABORTED;

@@ -7,12 +7,16 @@
  *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
  * - A master that sends nothing for MASTER_SILENT_MS may only be slow, or hang while another one
  *   leads: the other known masters are asked beside it, and the first whole state counts.
+ * - A state goes to a sink object by object while it arrives, one state at a time: a second one
+ * that begins meanwhile is held back until the first is over, or has been silent for
+ * MASTER_SILENT_MS and is given up for it.
  * - A client belongs to one thread but for master_wake().
  */
 #pragma once
 
 #include "module/masters/outcome.h"
 #include "module/masters/resolver.h"
+#include "module/state/objects.h"
 
 /*! \brief Longest reply, after decompression. */
 #define MASTER_REPLY_MAX ((uint64_t)1 << 30)
@@ -42,16 +46,29 @@ struct master_settings {
 };
 
 /*!
+ * \brief Who takes a state while it arrives; called by the thread that fetches.
+ *
+ * What it has taken since \a begin counts when the fetch succeeds, and not before.
+ */
+struct master_sink {
+	const struct objects_sink *objects; /*!< Takes the objects; an error ends that reply. */
+	void (*begin)(void *ctx);           /*!< A state begins. */
+	void (*abort)(void *ctx); /*!< It is none, or not the leader's, or it has broken off. */
+	void *ctx;                /*!< Parameter of all of them. */
+};
+
+/*!
  * \brief Makes a client.
  *
  * \param settings  Must outlive the client.
  * \param resolver  Finds addresses of names; must outlive the client, same thread.
  * \param stop      Ends a fetch when it becomes true and master_wake() is called.
+ * \param sink      Takes the states; copied.
  *
  * \return NULL if memory runs out.
  */
 struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
-                                 const atomic_bool *stop);
+                                 const atomic_bool *stop, const struct master_sink *sink);
 
 /*! \brief Frees a client; NULL is fine. */
 void master_free(struct master_client *client);
@@ -83,7 +100,9 @@ struct master_watch {
 
 /*! \brief What a fetch gave. */
 struct master_reply {
-	struct state *state;          /*!< The leader's state, to be freed by the caller. */
+	struct objects_parser *state; /*!< Has read it, and owns what \a facts points to; to be
+	                                 freed by the caller. */
+	struct master_facts facts;    /*!< What the state says of its master. */
 	struct endpoint asked;        /*!< The known master that led to it. */
 	struct endpoint answered;     /*!< Who gave it. */
 	struct endpoint leader;       /*!< Who it says leads: the same, maybe by another name. */
@@ -98,7 +117,7 @@ struct master_reply {
  *
  * \param watch  May be NULL.
  *
- * \retval KNOT_EOK       \a reply has all but the error.
+ * \retval KNOT_EOK       \a reply has all but the error; the sink has the state.
  * \retval KNOT_ECONN     That master gave none; error and outcome of \a reply say why.
  * \retval KNOT_EAGAIN    The watch has given it up.
  * \retval KNOT_ECONNABORTED  Stopped.

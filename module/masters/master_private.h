@@ -43,10 +43,11 @@ struct request {
 	CURL *easy; /*!< NULL if no request is under way. */
 	struct curl_slist *headers;
 	struct curl_slist *addresses;
-	struct state_parser *parser;
+	struct objects_parser *parser;
 	struct master_gzip *gzip; /*!< NULL if the reply is not packed. */
 	uint64_t bytes;           /*!< Of the document so far. */
 	int body_ret;             /*!< What the parser or the unpacker said. */
+	bool is_held;             /*!< Its state waits for that of another request. */
 	int socket_errno;         /*!< Why no socket could be made; 0 if they could. */
 	char curl_error[CURL_ERROR_SIZE];
 	struct master_reply reply; /*!< What comes of it. */
@@ -62,6 +63,8 @@ struct master_client {
 	const struct master_settings *settings;
 	struct resolver *resolver;
 	const atomic_bool *stop;
+	struct master_sink sink;
+	struct request *taken;        /*!< Whose state goes to the sink; NULL if none does. */
 	const struct endpoint *known; /*!< Masters that may be told the credential. */
 	size_t known_count;
 	CURLM *multi;
@@ -83,6 +86,9 @@ int request_begin(struct request *req);
 
 /*! \brief Ends the request under way, if there is one; the reply stays. */
 void request_end(struct request *req);
+
+/*! \brief Lets a state come that was held back. */
+void request_release(struct request *req);
 
 /*! \brief Notes why there is no state; returns KNOT_ECONN. */
 __attribute__((format(printf, 3, 4))) int request_fail(struct request *req, enum poll_outcome why,

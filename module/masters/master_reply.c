@@ -124,11 +124,11 @@ static int redirect(struct request *req, long status)
 /*! \brief Takes the state of a complete reply, or the way to the leader that it names. */
 static int take_state(struct request *req)
 {
-	struct state *state = NULL;
+	struct master_facts facts;
 	if (req->gzip != NULL && !master_gzip_is_whole(req->gzip)) {
 		return request_fail(req, POLL_BAD_REPLY, "the reply ends too early");
 	}
-	int ret = state_parser_finish(req->parser, &state);
+	int ret = objects_parser_finish(req->parser, &facts);
 	switch (ret) {
 	case KNOT_EOK: break;
 	case KNOT_EMALF: return request_fail(req, POLL_BAD_REPLY, "the reply ends too early");
@@ -139,18 +139,18 @@ static int take_state(struct request *req)
 
 	struct endpoint self, leader;
 	bool tls = request_endpoint(req)->tls;
-	if (!endpoint_set(&leader, state->leader_host, state->leader_port, tls)) {
-		state_free(state);
+	if (!endpoint_set(&leader, facts.leader_host, facts.leader_port, tls)) {
 		return request_fail(req, POLL_BAD_REPLY, "its leader has no host name");
 	}
-	if (endpoint_set(&self, state->pid_host, state->pid_port, tls) &&
+	if (endpoint_set(&self, facts.pid_host, facts.pid_port, tls) &&
 	    !endpoint_equal(&self, &leader)) {
-		state_free(state);
 		return go_on(req, &leader, STATE_PATH);
 	}
 
 	const char *date = request_header(req, "Date");
-	req->reply.state = state;
+	req->reply.state = req->parser;
+	req->reply.facts = facts;
+	req->parser = NULL;
 	req->reply.asked = req->hops[0].endpoint;
 	req->reply.answered = *request_endpoint(req);
 	req->reply.leader = leader;

@@ -101,7 +101,7 @@ static int take_document(void *ctx, const char *data, size_t len)
 	if (req->bytes > MASTER_REPLY_MAX || atomic_load(req->client->stop)) {
 		return KNOT_ECONNABORTED;
 	}
-	return state_parser_feed(req->parser, data, len);
+	return objects_parser_feed(req->parser, data, len);
 }
 
 /*! \brief Finds out at the body's start how it is coded (RFC 9110, section 8.4). */
@@ -118,6 +118,25 @@ static int begin_body(struct request *req)
 	return req->gzip != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
+/*! \brief True if a request's state can go to the sink, which takes one at a time. */
+static bool can_begin(struct request *req)
+{
+	struct master_client *client = req->client;
+	req->is_held = client->taken != NULL;
+	if (!req->is_held) {
+		client->taken = req;
+		client->sink.begin(client->sink.ctx);
+	}
+	return !req->is_held;
+}
+
+void request_release(struct request *req)
+{
+	req->is_held = false;
+	req->heard = clock_ms(CLOCK_MONOTONIC);
+	(void)curl_easy_pause(req->easy, CURLPAUSE_CONT);
+}
+
 /*! \brief Takes a piece of the body (CURLOPT_WRITEFUNCTION). */
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 {
@@ -132,6 +151,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 		/* A few words for people; nobody needs them. */
 		req->bytes += len;
 		return req->bytes <= MASTER_REPLY_MAX ? len : CURL_WRITEFUNC_ERROR;
+	}
+	if (begins && !can_begin(req)) {
+		return CURL_WRITEFUNC_PAUSE;
 	}
 	req->body_ret = begins ? begin_body(req) : KNOT_EOK;
 	if (req->body_ret == KNOT_EOK) {
@@ -306,7 +328,8 @@ int request_begin(struct request *req)
 	req->bytes = 0;
 	req->socket_errno = 0;
 	req->curl_error[0] = '\0';
-	req->parser = state_parser_new();
+	req->is_held = false;
+	req->parser = objects_parser_new(req->client->sink.objects, req->client->sink.ctx);
 
 	/* One for each request: a handle of libcurl 7.88 that is used again takes a reply that
 	 * begins with a folded header line for more of one of the last reply's, which is freed.
@@ -332,12 +355,19 @@ int request_begin(struct request *req)
 
 void request_end(struct request *req)
 {
+	struct master_client *client = req->client;
 	if (req->easy != NULL) {
-		(void)curl_multi_remove_handle(req->client->multi, req->easy);
+		(void)curl_multi_remove_handle(client->multi, req->easy);
 		curl_easy_cleanup(req->easy);
 	}
 	master_gzip_free(req->gzip);
-	state_parser_free(req->parser);
+	objects_parser_free(req->parser);
+	if (client != NULL && client->taken == req) {
+		client->taken = NULL;
+		if (req->reply.state == NULL) {
+			client->sink.abort(client->sink.ctx);
+		}
+	}
 	/* libcurl had pointers to these. */
 	curl_slist_free_all(req->addresses);
 	curl_slist_free_all(req->headers);

@@ -19,7 +19,7 @@ enum poll_outcome {
 	POLL_TLS,             /*!< No trust, no common ground, or a certificate of ours is bad. */
 	POLL_HTTP_STATUS,     /*!< Not 200, nor a redirect that leads to the leader. */
 	POLL_BAD_REPLY,       /*!< Broken off, too large, no JSON, or no master's state. */
-	POLL_UNREAD_REGISTRY, /*!< A leader that may not have read its registry (failover.h). */
+	POLL_UNREAD_REGISTRY, /*!< A leader that may not have read its registry (failover_age.h). */
 	POLL_LOCAL,    /*!< Out of memory or descriptors, a file of ours, too many records. */
 	POLL_OUTCOMES, /*!< Number of outcomes. */
 };

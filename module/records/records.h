@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief The naming rules: which records a cluster's state makes.
+ * \brief The naming rules: which records an agent, a framework or a task makes.
  *
- * - Records leave one by one through a function of the caller's, in no particular order; equal ones
- *   may come more than once.
+ *     static void on_change(void *view, const struct inventory_change *change)
+ *     {
+ *         struct records_output before = { .put = take_away, .sink = view };
+ *         struct records_output after = { .put = add, .sink = view };
+ *         ret = records_of(&rules, change->kind, &change->before, &before);
+ *         ...
+ *         ret = records_of(&rules, change->kind, &change->after, &after);
+ *     }
+ *
+ * - The same object with the same rules makes the same records each time, in the same order: what
+ *   was put for it can be taken away by making it again. All records of a zone are those of all
+ *   objects, and of the masters.
+ * - Records leave one by one through a function of the caller's. Equal ones may come more than
+ *   once, from one object or from several.
  * - Names that DNS cannot carry, or that are the cluster's, make no record and are counted.
- * - No task can take more than its share: see struct records_budget.
- * - Nothing is kept; any thread may call. Time grows with the number of records.
+ * - No task makes more than its share: see records_rules.task_max.
+ * - Nothing is kept or allocated; any thread may call. Time grows with the object and its records.
  */
 #pragma once
 
-#include <stdatomic.h>
-
 #include <libknot/dname.h>
 
+#include "module/inventory/inventory.h"
 #include "module/records/label.h"
-#include "module/state/state.h"
 
 /*! \brief Where a task's addresses come from. */
 enum ip_source {
@@ -28,92 +38,100 @@ enum ip_source {
 	IP_SOURCE_COUNT,   /*!< Number of sources. */
 };
 
+/*! \brief Most records that one task makes in a zone. */
+#define RECORDS_TASK_MAX 16384
+
+/*! \brief Most octets of a zone's owners and data; who counts them lowers records_rules.task_max.
+ */
+#define RECORDS_OCTETS_MAX ((uint64_t)512 << 20)
+
+/*! \brief What the records of one zone are made with; all of it stays the caller's. */
+struct records_rules {
+	const knot_dname_t *zone;   /*!< The zone's name, lower case. */
+	const knot_dname_t *origin; /*!< The zone PTR targets lie in, lower case (reverse only). */
+	bool reverse;               /*!< PTR records instead of all others. */
+	enum label_rules labels;
+	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source, the first that has any wins. */
+	uint8_t sources_count;
+	/*! Most records of a task; 0 and what is above RECORDS_TASK_MAX stand for that. Ports are
+	 *  cut before addresses, and each of the task's names keeps some. */
+	uint32_t task_max;
+};
+
+/*!
+ * \brief Takes one record.
+ *
+ * \param sink        records_output.sink
+ * \param owner       Owner, lower case; valid during the call.
+ * \param type        KNOT_RRTYPE_A, _AAAA, _SRV or _PTR.
+ * \param rdata       RDATA in wire form, names in it lower case and uncompressed; valid during the
+ *                    call.
+ * \param preference  The record's class, 0 or 1: a set shows those of the lowest alone.
+ *
+ * \return KNOT_EOK, or an error that ends the run.
+ */
+typedef int (*records_put_f)(void *sink, const knot_dname_t *owner, uint16_t type,
+                             const uint8_t *rdata, uint16_t rdata_len, unsigned preference);
+
+/*!
+ * \brief What could not be made.
+ *
+ * The numbers are sums: those of an object can be added to a zone's when it comes, and taken away
+ * when it goes. The examples lie in the object's memory and are valid as long as that.
+ */
+struct records_loss {
+	uint32_t skipped;        /*!< Names that DNS cannot carry, or that are the cluster's. */
+	uint64_t digest;         /*!< Tells other names apart; their order does not matter. */
+	struct text example;     /*!< One of the names; absent if there is none. */
+	uint64_t cut;            /*!< Records that were more than fit. */
+	uint32_t cut_tasks;      /*!< How many tasks they are of: 0 or 1. */
+	uint64_t cut_digest;     /*!< Tells other tasks apart; their order does not matter. */
+	struct text cut_example; /*!< The task's name; absent if nothing is cut. */
+};
+
+/*! \brief Where records go, and what came of it. */
+struct records_output {
+	records_put_f put; /*!< NULL: they are only counted. */
+	void *sink;        /*!< First parameter of \a put. */
+
+	/* Out, of one call: */
+	struct records_loss loss;
+	uint32_t records; /*!< How many were put. */
+	uint32_t widest;  /*!< Most octets of owner and data of one of them. */
+	uint64_t octets;  /*!< Of owners and data of all of them. */
+};
+
+/*!
+ * \brief Makes the records of one side of a change: of the object of that kind as it was, or is.
+ *
+ * An agent makes `slave` and `_slave._tcp`; a framework that a state has told of, its scheduler's
+ * name and port; a task that runs, on an agent that is known, of a framework that is known and
+ * whose label is not empty, all of its names. In a reverse zone a task makes a PTR record for each
+ * of its addresses there, whoever else has it (a set shows a PTR record that is the only one); all
+ * others make none. So does a side without the object.
+ *
+ * \retval KNOT_EOK
+ * \return Else what \a output->put returned, which was not called again.
+ */
+int records_of(const struct records_rules *rules, enum inventory_kind kind,
+               const struct inventory_side *side, struct records_output *output);
+
 /*! \brief A master that is known from the configuration or from ZooKeeper. */
 struct records_master {
 	struct state_addresses addresses; /*!< Empty if its host name did not resolve. */
 	uint16_t port;                    /*!< Where it listens. */
 };
 
-/*! \brief Most records that one task makes in a zone. */
-#define RECORDS_TASK_MAX 16384
-
-/*! \brief Most octets of a zone's owners and data. */
-#define RECORDS_OCTETS_MAX ((uint64_t)512 << 20)
-
-/*!
- * \brief How many records there may be, so that no tenant takes everybody's names away.
- *
- * What is too much costs the tasks that make the most records what they make too much. Who that is
- * does not depend on any order of tasks. Of a task's records ports are cut before addresses, and
- * each of its names keeps some.
- */
-struct records_budget {
-	uint32_t task;   /*!< Records of a task. */
-	uint64_t octets; /*!< Of owners and data of all records, equal ones counted each time. */
-	uint64_t memory; /*!< Bytes that a snapshot of them takes while it is built, at most. */
+/*! \brief The masters; all of it stays the caller's. */
+struct records_masters {
+	const struct records_master *list; /*!< In the order of the configuration. */
+	uint32_t count;
+	struct state_addresses leader; /*!< Empty if its host name did not resolve. */
+	uint16_t leader_port;
 };
 
-/*! \brief What the records of one zone are made with; all of it stays the caller's. */
-struct records_input {
-	const knot_dname_t *zone;   /*!< The zone's name, lower case. */
-	const knot_dname_t *origin; /*!< The zone PTR targets lie in, lower case (reverse only). */
-	bool reverse;               /*!< PTR records instead of all others. */
-	enum label_rules rules;
-	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source, the first that has any wins. */
-	uint8_t sources_count;
-	const struct records_master *masters; /*!< In the order of the configuration. */
-	uint32_t masters_count;
-	/*! Addresses of a host name (never of an address in text); none if it did not resolve. */
-	struct state_addresses (*lookup)(void *hosts, struct text host);
-	void *hosts;                  /*!< First parameter of \a lookup. */
-	struct records_budget budget; /*!< Zeros stand for the most there can be. */
-	const atomic_bool *stop;      /*!< Looked at now and then; NULL: nobody wants to stop. */
-};
-
-/*!
- * \brief Takes one record.
- *
- * \param sink   records_output.sink
- * \param owner  Owner, lower case; valid during the call.
- * \param type   KNOT_RRTYPE_A, _AAAA, _SRV or _PTR.
- * \param rdata  RDATA in wire form, names in it lower case and uncompressed; valid during the call.
- *
- * \return KNOT_EOK, or an error that ends the run.
+/*! \brief Makes the masters' records (`leader`, `master`, `masterN`), none in a reverse zone; as
+ *         records_of().
  */
-typedef int (*records_put_f)(void *sink, const knot_dname_t *owner, uint16_t type,
-                             const uint8_t *rdata, uint16_t rdata_len);
-
-/*! \brief Where records go, and what is said about those that could not be made. */
-struct records_output {
-	records_put_f put;
-	/*! Forgets all records so far, which were too many; KNOT_EOK, or an error that ends the
-	 *  run. If it is NULL too many records are KNOT_ESPACE. */
-	int (*restart)(void *sink);
-	void *sink;          /*!< First parameter of \a put and \a restart. */
-	uint32_t skipped;    /*!< Out: names that DNS cannot carry, or that are the cluster's. */
-	uint64_t digest;     /*!< Out: changes if other names are skipped, not with their order. */
-	struct text example; /*!< Out: one of the skipped names, in the state's memory. */
-	uint64_t cut;        /*!< Out: records that were more than fit. */
-	uint32_t cut_tasks;  /*!< Out: how many tasks they are of. */
-	uint64_t cut_digest; /*!< Out: changes if other tasks are cut, not with their order. */
-	struct text cut_example; /*!< Out: the name of one of these, in the state's memory. */
-};
-
-/*!
- * \brief Calls back for every host name that records_make() will look up.
- *
- * Host names are the hosts of agents, frameworks and the leader that are no addresses; one may come
- * more than once. Stops early if \a each returns false.
- */
-void records_hosts(const struct state *state, bool (*each)(void *ctx, struct text host), void *ctx);
-
-/*!
- * \brief Makes all records of a state for one zone.
- *
- * \retval KNOT_EOK
- * \retval KNOT_ENOMEM
- * \retval KNOT_ECONNABORTED  Stopped.
- * \return Else what \a output->put returned; not KNOT_ESPACE if there is a \a restart.
- */
-int records_make(const struct state *state, const struct records_input *input,
-                 struct records_output *output);
+int records_of_masters(const struct records_rules *rules, const struct records_masters *masters,
+                       struct records_output *output);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-
 #include <libknot/libknot.h>
 
-#include "module/records/records_naming.h"
 #include "module/base/util.h"
+#include "module/records/records_naming.h"
 
 /*! \brief Makes an SRV owner: [_N.]_T._PR.domain; \a port_name and \a protocol with length octet.
  */
@@ -21,20 +19,12 @@ static void service_name(struct alias *alias, struct name *name, const uint8_t *
 	alias->lost = alias->lost || !name_valid(name);
 }
 
-/*! \brief Labels of an SRV owner with so many more than the task's name, and of its target. */
-static unsigned service_labels(const struct naming *n, const struct alias *alias, unsigned more)
-{
-	bool has_addresses = n->own.count > 0 && n->agent.count > 0;
-	return alias->labels_count * (has_addresses ? 1 : 2) + more;
-}
-
 static void add_service(struct naming *n, struct alias *alias, const uint8_t *protocol,
                         const struct name *domain)
 {
 	struct service *service = &n->services[n->services_count];
 	service_name(alias, &service->owner, NULL, protocol, domain);
 	service->target = &alias->agent_canonical;
-	service->new_labels = service_labels(n, alias, 1);
 	n->services_count += name_valid(&service->owner) && name_valid(service->target);
 }
 
@@ -43,29 +33,26 @@ void naming_make_services(struct naming *n)
 	static const uint8_t *const protocols[] = { (const uint8_t *)"\003tcp",
 		                                    (const uint8_t *)"\003udp" };
 
-	for (unsigned a = 0; n->task->ranges_count > 0 && a < n->aliases_count; a++) {
+	for (unsigned a = 0; n->task->ranges.count > 0 && a < n->aliases_count; a++) {
 		for (size_t p = 0; p < 2; p++) {
 			add_service(n, &n->aliases[a], protocols[p], &n->domain->agent);
-			if (n->task->discovery.len == 0) {
+			if (n->discovery.len == 0) {
 				add_service(n, &n->aliases[a], protocols[p], &n->domain->own);
 			}
 		}
 	}
 }
 
-void naming_put_resources(struct naming *n)
+void naming_put_resources(struct naming *n, uint64_t left)
 {
-	bool first = true;
-	for (uint32_t r = 0; r < n->task->ranges_count && n->services_count > 0; r++) {
-		const struct state_port_range *range = &n->task->ranges[r];
-		for (uint32_t port = range->first; port <= range->last; port++) {
-			for (unsigned i = 0; i < n->services_count && naming_take(n); i++) {
+	const struct state_port_range *ranges = object_list(n->task, n->task->ranges);
+	for (uint32_t r = 0; r < n->task->ranges.count && n->services_count > 0; r++) {
+		for (uint32_t port = ranges[r].first; port <= ranges[r].last; port++) {
+			for (unsigned i = 0; i < n->services_count && take_one(&left); i++) {
 				const struct service *service = &n->services[i];
-				maker_put_srv(n->m, &service->owner, port, service->target,
-				              first ? service->new_labels : 0);
+				maker_put_srv(n->m, &service->owner, port, service->target);
 			}
-			first = false;
-			if (n->left == 0 || n->m->ret != KNOT_EOK) {
+			if (left == 0 || n->m->ret != KNOT_EOK) {
 				return;
 			}
 		}
@@ -74,15 +61,22 @@ void naming_put_resources(struct naming *n)
 
 uint64_t naming_count_resources(const struct naming *n)
 {
+	const struct state_port_range *ranges = object_list(n->task, n->task->ranges);
 	uint64_t count = 0;
-	for (uint32_t r = 0; r < n->task->ranges_count; r++) {
-		count += n->task->ranges[r].last - n->task->ranges[r].first + 1;
+	for (uint32_t r = 0; r < n->task->ranges.count; r++) {
+		count += ranges[r].last - ranges[r].first + 1;
 	}
 	return count * n->services_count;
 }
 
+/*! \brief What is to come of a port's protocols. */
+struct protocols {
+	struct text rest;
+	bool has_any; /*!< The rules have left something. */
+};
+
 /*! \brief Takes the next protocol off a list; false if the rules leave nothing of the rest. */
-static bool next_protocol(const struct maker *m, struct text *list,
+static bool take_protocol(const struct maker *m, struct text *list,
                           uint8_t protocol[static 1 + LABEL_MAX])
 {
 	while (list->len > 0) {
@@ -102,26 +96,56 @@ static bool next_protocol(const struct maker *m, struct text *list,
 	return false;
 }
 
-/*! \brief A port's protocols: tcp and udp if the rules leave nothing of what it says. */
-static struct text port_protocols(const struct maker *m, const struct state_port *port)
+static struct protocols port_protocols(const struct naming *n, const struct port_object *port)
+{
+	return (struct protocols){ .rest = object_text(n->task, port->protocol) };
+}
+
+/*! \brief Next of a port's protocols: tcp and udp if the rules leave nothing of what it says. */
+static bool next_protocol(const struct maker *m, struct protocols *protocols,
+                          uint8_t protocol[static 1 + LABEL_MAX])
 {
 	static const struct text both = { "tcp,udp", 7 };
 
-	uint8_t ignored[1 + LABEL_MAX];
-	struct text list = port->protocol;
-	return next_protocol(m, &list, ignored) ? port->protocol : both;
+	bool found = take_protocol(m, &protocols->rest, protocol);
+	if (!found && !protocols->has_any) {
+		protocols->rest = both;
+		found = take_protocol(m, &protocols->rest, protocol);
+	}
+	protocols->has_any = true;
+	return found;
+}
+
+/*! \brief A port of the task's discovery, with its name as a label. */
+struct port {
+	const struct port_object *object;
+	uint8_t name[1 + LABEL_MAX];
+	bool has_name;
+};
+
+static struct port port_at(const struct naming *n, uint32_t index)
+{
+	struct port port;
+	port.object = (const struct port_object *)object_list(n->task, n->task->ports) + index;
+	port.has_name = maker_label(n->m, object_text(n->task, port.object->name), port.name);
+	return port;
+}
+
+/*! \brief Records of a port for each of its protocols. */
+static unsigned port_width(const struct naming *n, const struct port *port)
+{
+	return 2 * (port->has_name ? 2 : 1) * n->aliases_count;
 }
 
 uint64_t naming_count_discovery(const struct naming *n)
 {
 	uint64_t count = 0;
 	for (uint32_t i = 0; i < n->ports_count; i++) {
-		const struct state_port *port = &n->task->discovery_ports[i];
-		uint8_t label[1 + LABEL_MAX];
-		unsigned names = maker_label(n->m, port->name, label) ? 2 : 1;
-		struct text list = port_protocols(n->m, port);
-		while (next_protocol(n->m, &list, label)) {
-			count += 2 * names * n->aliases_count;
+		struct port port = port_at(n, i);
+		struct protocols protocols = port_protocols(n, port.object);
+		uint8_t protocol[1 + LABEL_MAX];
+		while (next_protocol(n->m, &protocols, protocol)) {
+			count += port_width(n, &port);
 		}
 	}
 	return count;
@@ -129,76 +153,81 @@ uint64_t naming_count_discovery(const struct naming *n)
 
 uint64_t naming_guess_discovery(const struct naming *n)
 {
+	const struct port_object *ports = object_list(n->task, n->task->ports);
 	uint64_t protocols = 0;
 	for (uint32_t i = 0; i < n->ports_count; i++) {
-		protocols += MAX(2, n->task->discovery_ports[i].protocol.len / 2 + 1);
+		protocols += MAX(2, ports[i].protocol.count / 2 + 1);
 	}
 	return 4 * protocols * n->aliases_count;
 }
 
-/*! \brief Puts the SRV records of one port of a task's discovery under one protocol. */
-static void put_discovery_port(struct naming *n, const struct state_port *port,
-                               const uint8_t *port_name, const uint8_t *protocol)
+/*! \brief Most protocols that each of a task's ports can have records of. */
+#define ROUNDS_MAX (RECORDS_TASK_MAX / 2)
+
+/*! \brief How many protocols the ports of a task's discovery have records of. */
+struct share {
+	uint32_t rounds; /*!< Of each port; it may have fewer. */
+	uint64_t left;   /*!< Records of the next protocols, of the first ports that have one. */
+};
+
+/*! \brief Shares out records among ports that have more than fit. */
+static struct share share_out(const struct naming *n, uint64_t left)
+{
+	uint32_t widths[ROUNDS_MAX] = { 0 }; /* Records of all ports' n-th protocols. */
+	for (uint32_t i = 0; i < n->ports_count; i++) {
+		struct port port = port_at(n, i);
+		struct protocols protocols = port_protocols(n, port.object);
+		uint8_t protocol[1 + LABEL_MAX];
+		for (uint32_t round = 0;
+		     round < ROUNDS_MAX && next_protocol(n->m, &protocols, protocol); round++) {
+			widths[round] += port_width(n, &port);
+		}
+	}
+
+	struct share share = { .left = left };
+	while (share.rounds < ROUNDS_MAX && widths[share.rounds] <= share.left) {
+		share.left -= widths[share.rounds++];
+	}
+	return share;
+}
+
+/*! \brief Puts the SRV records of a port of a task's discovery under one of its names. */
+static void put_service(struct naming *n, const struct port *port, const uint8_t *port_name,
+                        const uint8_t *protocol, uint64_t *left)
 {
 	for (unsigned a = 0; a < n->aliases_count; a++) {
 		struct alias *alias = &n->aliases[a];
-		unsigned new_labels = service_labels(n, alias, port_name != NULL ? 2 : 1);
 		struct name name;
-		if (naming_take(n)) {
+		if (take_one(left)) {
 			service_name(alias, &name, port_name, protocol, &n->domain->own);
-			maker_put_srv(n->m, &name, port->number, &alias->canonical, new_labels);
+			maker_put_srv(n->m, &name, port->object->number, &alias->canonical);
 		}
-		if (naming_take(n)) {
+		if (take_one(left)) {
 			service_name(alias, &name, port_name, protocol, &n->domain->agent);
-			maker_put_srv(n->m, &name, port->number, &alias->agent_canonical,
-			              new_labels);
+			maker_put_srv(n->m, &name, port->object->number, &alias->agent_canonical);
 		}
 	}
 }
 
-/*! \brief Makes room for a task's cursors and puts them at the start of each list. */
-static bool start_cursors(struct naming *n)
+void naming_put_discovery(struct naming *n, uint64_t left, bool is_cut)
 {
-	struct maker *m = n->m;
-	uint32_t count = n->ports_count;
-	if (count > m->cursors_room) {
-		free(m->cursors);
-		m->cursors_room = 0;
-		m->cursors = calloc(count, sizeof(*m->cursors));
-		if (m->cursors == NULL) {
-			m->ret = KNOT_ENOMEM;
-			return false;
-		}
-		m->cursors_room = count;
+	struct share share = { .rounds = UINT32_MAX };
+	if (is_cut) {
+		share = share_out(n, left);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		const struct state_port *port = &n->task->discovery_ports[i];
-		m->cursors[i] = (struct port_cursor){ port, port_protocols(m, port) };
-	}
-	return true;
-}
-
-void naming_put_discovery(struct naming *n)
-{
-	struct maker *m = n->m;
-	uint32_t count = n->ports_count;
-	if (count == 0 || n->left == 0 || !start_cursors(n)) {
-		return;
-	}
-	while (count > 0) {
-		uint32_t going_on = 0;
-		for (uint32_t i = 0; i < count && n->left > 0 && m->ret == KNOT_EOK; i++) {
-			struct port_cursor *cursor = &m->cursors[i];
-			uint8_t name[1 + LABEL_MAX], protocol[1 + LABEL_MAX];
-			if (!next_protocol(m, &cursor->protocols, protocol)) {
-				continue;
+	for (uint32_t i = 0; i < n->ports_count && n->m->ret == KNOT_EOK; i++) {
+		struct port port = port_at(n, i);
+		struct protocols protocols = port_protocols(n, port.object);
+		uint8_t protocol[1 + LABEL_MAX];
+		for (uint32_t round = 0; round <= share.rounds && n->m->ret == KNOT_EOK &&
+		                         next_protocol(n->m, &protocols, protocol);
+		     round++) {
+			uint64_t all = UINT64_MAX;
+			uint64_t *some = round < share.rounds ? &all : &share.left;
+			put_service(n, &port, NULL, protocol, some);
+			if (port.has_name) {
+				put_service(n, &port, port.name, protocol, some);
 			}
-			put_discovery_port(n, cursor->port, NULL, protocol);
-			if (maker_label(m, cursor->port->name, name)) {
-				put_discovery_port(n, cursor->port, name, protocol);
-			}
-			m->cursors[going_on++] = *cursor;
 		}
-		count = n->left > 0 && m->ret == KNOT_EOK ? going_on : 0;
 	}
 }

@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <libknot/libknot.h>
 
-#include "module/records/records_naming.h"
 #include "module/base/util.h"
+#include "module/records/records_naming.h"
+#include "module/records/reverse.h"
+
+/*! \brief What a task's status says of one source; of its agent, for those that look at that. */
+static struct state_addresses source_addresses(enum ip_source source,
+                                               const struct inventory_side *side,
+                                               const struct status_object *status)
+{
+	const struct task_object *task = side->task;
+	struct state_addresses none = { 0 };
+	struct state_addresses netinfo = status != NULL ? object_addresses(task, status->netinfo)
+	                                                : none;
+	switch (source) {
+	case IP_SOURCE_NETINFO: return netinfo;
+	case IP_SOURCE_MESOS: return status != NULL ? object_addresses(task, status->mesos) : none;
+	case IP_SOURCE_DOCKER:
+		return status != NULL ? object_addresses(task, status->docker) : none;
+	case IP_SOURCE_HOST: return side->agent_addresses;
+	case IP_SOURCE_AUTO:
+		return task_object_maps_ports(task) || netinfo.count == 0 ? side->agent_addresses
+		                                                          : netinfo;
+	default: return none;
+	}
+}
 
 /*! \brief First source that has any address wins. */
-static struct state_addresses task_addresses(const struct maker *m, const struct state_task *task)
+static struct state_addresses task_addresses(const struct records_rules *rules,
+                                             const struct inventory_side *side)
 {
-	const struct state_addresses agent = m->agents[task->agent];
-
-	for (uint8_t i = 0; i < m->input->sources_count; i++) {
-		struct state_addresses found = { 0 };
-		switch (m->input->sources[i]) {
-		case IP_SOURCE_NETINFO: found = task->netinfo; break;
-		case IP_SOURCE_MESOS: found = task->mesos; break;
-		case IP_SOURCE_DOCKER: found = task->docker; break;
-		case IP_SOURCE_HOST: found = agent; break;
-		case IP_SOURCE_AUTO:
-			found = task->maps_ports || task->netinfo.count == 0 ? agent
-			                                                     : task->netinfo;
-			break;
-		}
-		if (found.count > 0) {
-			return found;
-		}
+	const struct status_object *status = task_object_status(side->task);
+	struct state_addresses found = { 0 };
+	for (uint8_t i = 0; i < rules->sources_count && found.count == 0; i++) {
+		found = source_addresses(rules->sources[i], side, status);
 	}
-	return (struct state_addresses){ 0 };
+	return found;
+}
+
+/*! \brief Makes the end of the task's canonical labels; there is none without an agent's suffix. */
+static void make_suffix(struct naming *n, const struct agent_object *agent)
+{
+	n->suffix[0] = '-';
+	n->suffix[1 + LABEL_HASH_LEN] = '-';
+	size_t agent_len = label_agent(object_text(agent, agent->object.id),
+	                               n->suffix + 2 + LABEL_HASH_LEN);
+	n->suffix_len = 2 + LABEL_HASH_LEN + agent_len;
+	if (agent_len == 0 || n->suffix_len >= LABEL_MAX ||
+	    label_hash(object_text(n->task, n->task->object.id), n->suffix + 1) != KNOT_EOK) {
+		n->suffix_len = 0;
+	}
 }
 
 /*!
@@ -33,57 +58,45 @@ static struct state_addresses task_addresses(const struct maker *m, const struct
  *
  * If only that is too long, the task's part of the label is cut so that it is 63 octets.
  *
- * \return Octets written to \a out; 0 if there is no room for the task's part, or no agent suffix.
+ * \return Octets written to \a out; 0 if there is no suffix, or no room for the task's part.
  */
-static size_t canonical_labels(const struct maker *m, const struct state_task *task,
-                               const uint8_t *labels, size_t labels_len,
+static size_t canonical_labels(const struct naming *n, const uint8_t *labels, size_t labels_len,
                                uint8_t out[static 2 * LABEL_NAME_MAX])
 {
-	uint8_t suffix[2 + LABEL_HASH_LEN + LABEL_MAX];
-	suffix[0] = '-';
-	suffix[1 + LABEL_HASH_LEN] = '-';
-	size_t agent_len = label_agent(m->state->agents[task->agent].id,
-	                               suffix + 2 + LABEL_HASH_LEN);
-	size_t suffix_len = 2 + LABEL_HASH_LEN + agent_len;
-	if (agent_len == 0 || suffix_len >= LABEL_MAX ||
-	    label_hash(task->id, suffix + 1) != KNOT_EOK) {
+	if (n->suffix_len == 0) {
 		return 0;
 	}
-
 	size_t last = 0;
 	while (last + 1 + labels[last] < labels_len) {
 		last += 1 + labels[last];
 	}
 
-	size_t keep = labels[last];
-	if (keep + suffix_len > LABEL_MAX) {
-		keep = LABEL_MAX - suffix_len;
-	}
+	size_t keep = MIN(labels[last], LABEL_MAX - n->suffix_len);
 	memcpy(out, labels, last + 1 + keep);
-	memcpy(out + last + 1 + keep, suffix, suffix_len);
-	out[last] = keep + suffix_len;
-	return last + 1 + keep + suffix_len;
+	memcpy(out + last + 1 + keep, n->suffix, n->suffix_len);
+	out[last] = keep + n->suffix_len;
+	return last + 1 + keep + n->suffix_len;
 }
 
 static void put_address(struct naming *n, const struct name *owner, struct state_addresses addrs,
-                        uint32_t index, unsigned labels_count)
+                        uint32_t index, uint64_t *left)
 {
-	if (index < addrs.count && name_valid(owner) && naming_take(n)) {
-		maker_put_address(n->m, owner, &addrs.list[index], index == 0 ? labels_count : 0);
+	if (index < addrs.count && name_valid(owner) && take_one(left)) {
+		maker_put_address(n->m, owner, &addrs.list[index]);
 	}
 }
 
 /*! \brief Puts the addresses of all names in turn, so that each has some if not all fit. */
-static void put_addresses(struct naming *n)
+static void put_addresses(struct naming *n, uint64_t left)
 {
 	uint32_t count = MAX(n->own.count, n->agent.count);
-	for (uint32_t i = 0; i < count && n->left > 0 && n->m->ret == KNOT_EOK; i++) {
+	for (uint32_t i = 0; i < count && left > 0 && n->m->ret == KNOT_EOK; i++) {
 		for (unsigned a = 0; a < n->aliases_count; a++) {
 			const struct alias *alias = &n->aliases[a];
-			put_address(n, &alias->own, n->own, i, alias->labels_count);
-			put_address(n, &alias->canonical, n->own, i, alias->labels_count);
-			put_address(n, &alias->agent, n->agent, i, alias->labels_count);
-			put_address(n, &alias->agent_canonical, n->agent, i, alias->labels_count);
+			put_address(n, &alias->own, n->own, i, &left);
+			put_address(n, &alias->canonical, n->own, i, &left);
+			put_address(n, &alias->agent, n->agent, i, &left);
+			put_address(n, &alias->agent_canonical, n->agent, i, &left);
 		}
 	}
 }
@@ -116,11 +129,7 @@ static void task_name(struct alias *alias, struct name *name, const uint8_t *lab
 static void name_alias(const struct naming *n, struct alias *alias)
 {
 	uint8_t canonical[2 * LABEL_NAME_MAX];
-	size_t len = canonical_labels(n->m, n->task, alias->labels, alias->labels_len, canonical);
-	alias->labels_count = 0;
-	for (size_t i = 0; i < alias->labels_len; i += 1 + alias->labels[i]) {
-		alias->labels_count++;
-	}
+	size_t len = canonical_labels(n, alias->labels, alias->labels_len, canonical);
 	alias->lost = false;
 	task_name(alias, &alias->own, alias->labels, alias->labels_len, &n->domain->own);
 	task_name(alias, &alias->canonical, canonical, len, &n->domain->own);
@@ -148,44 +157,43 @@ static void put_records(struct naming *n)
 	uint64_t addresses = count_addresses(n);
 	uint64_t resources = naming_count_resources(n);
 	uint64_t discovery = naming_guess_discovery(n);
-	uint64_t left = n->m->budget.task;
+	uint64_t left = maker_task_max(n->m);
 	if (addresses + resources + discovery > left) {
 		discovery = naming_count_discovery(n);
 	}
-	uint64_t wanted = addresses + discovery + resources;
 
-	uint64_t given = n->left = allot(&left, addresses, discovery + resources);
-	put_addresses(n);
-	given += n->left = allot(&left, discovery, resources);
-	naming_put_discovery(n);
-	given += n->left = allot(&left, resources, 0);
-	naming_put_resources(n);
+	uint64_t addresses_given = allot(&left, addresses, discovery + resources);
+	uint64_t discovery_given = allot(&left, discovery, resources);
+	uint64_t resources_given = allot(&left, resources, 0);
+	put_addresses(n, addresses_given);
+	naming_put_discovery(n, discovery_given, discovery_given < discovery);
+	naming_put_resources(n, resources_given);
 
-	maker_cut(n->m, n->task, n->task->cut + n->m->dropped + wanted - given);
+	maker_cut(n->m, n->task,
+	          addresses - addresses_given + discovery - discovery_given + resources -
+	                  resources_given);
 }
 
 /*! \brief Finds the names that a task has, none of them twice; counts those that cannot be. */
 static void find_aliases(struct naming *n)
 {
-	struct maker *m = n->m;
-	const struct state_task *task = n->task;
 	struct alias *made = &n->aliases[0];
-	made->labels[0] = label_make(m->input->rules, task_title(task), made->labels + 1);
-	made->labels_len = made->labels[0] > 0 ? 1 + made->labels[0] : 0;
-	if (made->labels_len > 0) {
+	if (maker_label(n->m, task_title(n->task), made->labels)) {
+		made->labels_len = 1 + made->labels[0];
 		n->aliases_count++;
 	} else {
-		maker_skip(m, task_title(task));
+		made->labels_len = 0;
+		maker_skip(n->m, task_title(n->task));
 	}
 
-	if (task->discovery.len == 0) {
+	if (n->discovery.len == 0) {
 		return;
 	}
 	struct alias *dotted = &n->aliases[n->aliases_count];
 	uint8_t labels[LABEL_NAME_MAX];
-	size_t len = label_take_dotted(task->discovery, labels);
+	size_t len = label_take_dotted(n->discovery, labels);
 	if (len == 0) {
-		maker_skip(m, task->discovery);
+		maker_skip(n->m, n->discovery);
 	} else if (len != made->labels_len || memcmp(labels, made->labels, len) != 0) {
 		memcpy(dotted->labels, labels, len);
 		dotted->labels_len = len;
@@ -193,18 +201,21 @@ static void find_aliases(struct naming *n)
 	}
 }
 
-void maker_put_task(struct maker *m, const struct state_task *task, const struct domain *domain)
+void maker_put_task(struct maker *m, const struct inventory_side *side, const struct domain *domain)
 {
+	const struct task_object *task = side->task;
 	struct naming n;
 	n.m = m;
 	n.task = task;
 	n.domain = domain;
-	n.own = task_addresses(m, task);
-	n.agent = m->agents[task->agent];
+	n.discovery = object_text(task, task->discovery);
+	n.own = task_addresses(m->rules, side);
+	n.agent = side->agent_addresses;
 	n.aliases_count = 0;
 	n.services_count = 0;
-	n.ports_count = task->discovery.len > 0 ? task->discovery_count : 0;
+	n.ports_count = n.discovery.len > 0 ? task->ports.count : 0;
 
+	make_suffix(&n, side->agent);
 	find_aliases(&n);
 	for (unsigned a = 0; a < n.aliases_count; a++) {
 		name_alias(&n, &n.aliases[a]);
@@ -218,31 +229,33 @@ void maker_put_task(struct maker *m, const struct state_task *task, const struct
 	}
 }
 
-void maker_collect_task(struct maker *m, const struct state_task *task, const struct domain *domain)
+void maker_put_pointers(struct maker *m, const struct inventory_side *side,
+                        const struct domain *domain)
 {
+	struct name target;
 	uint8_t label[1 + LABEL_MAX];
-	if (!maker_label(m, task_title(task), label)) {
-		maker_skip(m, task_title(task));
+	name_start(&target);
+	if (maker_label(m, task_title(side->task), label)) {
+		name_labels(&target, label, 1 + label[0]);
+		name_end(&target, domain->own.wire, domain->own.len);
+	}
+	if (!name_valid(&target)) {
+		maker_skip(m, task_title(side->task));
 		return;
 	}
 
-	struct name name;
-	name_start(&name);
-	name_labels(&name, label, 1 + label[0]);
-	name_end(&name, domain->own.wire, domain->own.len);
-	if (!name_valid(&name)) {
-		maker_skip(m, task_title(task));
-		return;
-	}
-
-	struct state_addresses addrs = task_addresses(m, task);
-	uint32_t count = MIN(addrs.count, m->budget.task);
-	const struct claim *claim = NULL;
-	for (uint32_t i = 0; i < count && !maker_ended(m); i++) {
-		size_t owner_len = reverse_owner_len(m->reverse, &addrs.list[i]);
-		if (owner_len > 0 && maker_spend(m, owner_len, name.len, 4)) {
-			m->ret = reverse_add(m->reverse, &addrs.list[i], &name, &claim);
+	struct state_addresses addrs = task_addresses(m->rules, side);
+	uint64_t left = maker_task_max(m), cut = 0;
+	for (uint32_t i = 0; i < addrs.count && m->ret == KNOT_EOK; i++) {
+		struct name owner;
+		if (!reverse_owner(m->rules->zone, &addrs.list[i], &owner)) {
+			continue;
+		}
+		if (take_one(&left)) {
+			maker_put(m, &owner, KNOT_RRTYPE_PTR, target.wire, target.len);
+		} else {
+			cut++;
 		}
 	}
-	maker_cut(m, task, m->dropped + addrs.count - count);
+	maker_cut(m, side->task, cut);
 }

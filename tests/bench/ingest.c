@@ -3,10 +3,10 @@
  * \file
  * \brief What the stages of a poll cost without a server, and what is to be held against them.
  *
- *     ingest stages FILE   parse, records and snapshot: seconds of CPU each, and what came of it
- *     ingest inventory FILE  an inventory's first state, and the same once more
- *     ingest json-c FILE   json-c's tree of the same document, which must lie in memory for it
- *     ingest zone FILE     the same records as lines of a zone file for `mesos.`
+ *     ingest stages FILE   a state into an inventory, its records, and their snapshot: seconds of
+ * CPU each, and what came of it ingest inventory FILE  an inventory's first state, and the same
+ * once more ingest json-c FILE   json-c's tree of the same document, which must lie in memory for
+ * it ingest zone FILE     the same records as lines of a zone file for `mesos.`
  *
  * FILE is a state; the first three print `name value` lines: CPU (user and system) in seconds,
  * memory (the most that was resident) in bytes.
@@ -22,7 +22,7 @@
 
 #include "module/inventory/inventory.h"
 #include "module/records/records.h"
-#include "module/snapshot/snapshot.h"
+#include "module/snapshot/table.h"
 
 #define TTL 30
 
@@ -83,90 +83,112 @@ static char *read_document(const char *path, size_t *len)
 	return document;
 }
 
-static struct state *parse(const char *path)
+/*! \brief A cluster as it is known after one state. */
+struct cluster {
+	struct inventory *inventory;
+	struct address leader;
+	struct records_masters masters;
+};
+
+static void ignore_change(void *ctx, const struct inventory_change *change)
+{
+	(void)ctx, (void)change;
+}
+
+/*! \brief Takes a state from a file, as it would come. */
+static void parse(struct cluster *cluster, const char *path)
 {
 	static char chunk[CHUNK];
-	struct state_parser *parser = state_parser_new();
+	struct master_facts facts;
+	*cluster = (struct cluster){ .inventory = inventory_new(ignore_change, NULL) };
+	inventory_begin(cluster->inventory);
+	struct objects_parser *parser = objects_parser_new(&inventory_sink, cluster->inventory);
 	FILE *file = open_file(path);
 	size_t len;
 	while ((len = fread(chunk, 1, sizeof(chunk), file)) > 0) {
-		if (state_parser_feed(parser, chunk, len) != KNOT_EOK) {
+		if (objects_parser_feed(parser, chunk, len) != KNOT_EOK) {
 			die("this is no state");
 		}
 	}
 	fclose(file);
-
-	struct state *state = NULL;
-	if (state_parser_finish(parser, &state) != KNOT_EOK) {
+	if (objects_parser_finish(parser, &facts) != KNOT_EOK ||
+	    inventory_commit(cluster->inventory) != KNOT_EOK) {
 		die("this is no complete state");
 	}
-	state_parser_free(parser);
-	return state;
+	if (address_parse(facts.leader_host, &cluster->leader)) {
+		cluster->masters.leader = (struct state_addresses){ &cluster->leader, 1 };
+		cluster->masters.leader_port = facts.leader_port;
+	}
+	objects_parser_free(parser);
 }
 
-static struct state_addresses resolve_nothing(void *hosts, struct text host)
-{
-	(void)hosts, (void)host;
-	return (struct state_addresses){ 0 };
-}
+/*! \brief The default options. */
+static const struct records_rules rules = {
+	.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
+	.sources_count = 3,
+};
 
-/*! \brief Makes the records with the default options. */
-static void make_records(const struct state *state, records_put_f put, int (*restart)(void *),
-                         void *sink)
+/*! \brief What records are made with, and where they go. */
+struct making {
+	struct records_rules rules;
+	records_put_f put;
+	void *sink;
+};
+
+static void make_change(void *ctx, const struct inventory_change *change)
 {
-	const struct records_input input = {
-		.zone = ZONE,
-		.origin = ZONE,
-		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
-		.sources_count = 3,
-		.lookup = resolve_nothing,
-		.budget.memory = SNAPSHOT_MEMORY_MAX / 64 * 63,
-	};
-	struct records_output output = { .put = put, .restart = restart, .sink = sink };
-	if (records_make(state, &input, &output) != KNOT_EOK) {
+	const struct making *making = ctx;
+	struct records_output output = { .put = making->put, .sink = making->sink };
+	if (records_of(&making->rules, change->kind, &change->after, &output) != KNOT_EOK) {
 		die("the records cannot be made");
 	}
 }
 
-static int build(void *builder, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
-                 uint16_t len)
+/*! \brief Makes all records; only counts them if \a put is NULL. */
+static void make_records(const struct cluster *cluster, records_put_f put, void *sink)
 {
-	return snapshot_builder_add(*(struct snapshot_builder **)builder, owner, type, rdata, len);
+	struct making making = { .rules = rules, .put = put, .sink = sink };
+	making.rules.zone = making.rules.origin = ZONE;
+	struct records_output output = { .put = put, .sink = sink };
+	if (records_of_masters(&making.rules, &cluster->masters, &output) != KNOT_EOK) {
+		die("the records of the masters cannot be made");
+	}
+	inventory_walk(cluster->inventory, make_change, &making);
 }
 
-static int build_again(void *builder)
+static int add(void *table, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+               uint16_t len, unsigned preference)
 {
-	struct snapshot_builder **b = builder;
-	snapshot_builder_free(*b);
-	*b = snapshot_builder_new(ZONE, TTL);
-	return *b != NULL ? KNOT_EOK : KNOT_ENOMEM;
+	return snapshot_table_change(table, 1, owner, type, rdata, len, preference);
 }
 
 static void run_stages(const char *path)
 {
+	struct cluster cluster;
 	double start = cpu();
-	struct state *state = parse(path);
+	parse(&cluster, path);
 	double parsed = cpu();
-
-	struct snapshot_builder *builder = snapshot_builder_new(ZONE, TTL);
-	make_records(state, build, build_again, &builder);
+	make_records(&cluster, NULL, NULL);
 	double made = cpu();
 
+	/* They are made once more on their way to the table: that does not count twice. */
+	struct snapshot_table *table = snapshot_table_new(ZONE, TTL);
 	struct snapshot *snapshot = NULL;
-	if (snapshot_builder_finish(builder, &snapshot) != KNOT_EOK) {
+	make_records(&cluster, add, table);
+	if (snapshot_table_commit(table, &snapshot) != KNOT_EOK) {
 		die("the snapshot cannot be made");
 	}
-	snapshot_builder_free(builder);
 	double finished = cpu();
 
 	struct snapshot_stats stats = snapshot_stats(snapshot);
 	printf("parse %.6f\nrecords %.6f\nsnapshot %.6f\n", parsed - start, made - parsed,
-	       finished - made);
-	printf("tasks %" PRIu32 "\nnames %" PRIu32 "\nset-records %" PRIu32 "\nbytes %zu\n",
-	       state->tasks_count, stats.names, stats.records, stats.bytes);
+	       (finished - made) - (made - parsed));
+	printf("tasks %zu\nnames %" PRIu32 "\nset-records %" PRIu32 "\nbytes %zu\n",
+	       inventory_stats(cluster.inventory).tasks, stats.names, stats.records, stats.bytes);
 	say_memory();
-	snapshot_unref(snapshot);
-	state_free(state);
+	snapshot_table_retire(table, snapshot);
+	snapshot_table_free(table);
+	inventory_free(cluster.inventory);
 }
 
 /*! \brief Counts changes. */
@@ -231,8 +253,9 @@ static void run_json_c(const char *path)
 }
 
 static int print(void *out, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
-                 uint16_t len)
+                 uint16_t len, unsigned preference)
 {
+	(void)preference;
 	char name[KNOT_DNAME_TXT_MAXLEN + 1], kind[16], data[2048];
 	knot_rrset_t rrset;
 	knot_rrset_init(&rrset, (knot_dname_t *)(uintptr_t)owner, type, KNOT_CLASS_IN, TTL);
@@ -256,9 +279,10 @@ int main(int argc, char **argv)
 	} else if (argc == 3 && strcmp(argv[1], "json-c") == 0) {
 		run_json_c(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "zone") == 0) {
-		struct state *state = parse(argv[2]);
-		make_records(state, print, NULL, stdout);
-		state_free(state);
+		struct cluster cluster;
+		parse(&cluster, argv[2]);
+		make_records(&cluster, print, stdout);
+		inventory_free(cluster.inventory);
 	} else {
 		die("usage: ingest stages|inventory|json-c|zone FILE");
 	}

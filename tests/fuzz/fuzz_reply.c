@@ -225,6 +225,57 @@ static void check_reply(int ret, const struct master_reply *reply)
 	}
 }
 
+/*! \brief What a sink has been told. */
+struct taken {
+	bool is_taking;
+};
+
+static void begin_state(void *ctx)
+{
+	struct taken *taken = ctx;
+	if (taken->is_taking) {
+		die("two states at once", "");
+	}
+	taken->is_taking = true;
+}
+
+static void abort_state(void *ctx)
+{
+	struct taken *taken = ctx;
+	if (!taken->is_taking) {
+		die("none was begun", "");
+	}
+	taken->is_taking = false;
+}
+
+static int take(const struct taken *taken)
+{
+	if (!taken->is_taking) {
+		die("an object of no state", "");
+	}
+	return KNOT_EOK;
+}
+
+static int take_agent(void *ctx, const struct agent_object *agent)
+{
+	(void)agent;
+	return take(ctx);
+}
+
+static int take_framework(void *ctx, const struct framework_object *framework)
+{
+	(void)framework;
+	return take(ctx);
+}
+
+static int take_task(void *ctx, const struct task_object *task)
+{
+	(void)task;
+	return take(ctx);
+}
+
+static const struct objects_sink objects = { take_agent, take_framework, take_task };
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char credential[] = "{\"principal\":\"user\",\"secret\":\"word\"}";
@@ -258,7 +309,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ca_file = no_certificates,
 	};
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&settings, resolver, &stop);
+	struct taken taken = { 0 };
+	const struct master_sink sink = { &objects, begin_state, abort_state, &taken };
+	struct master_client *client = master_new(&settings, resolver, &stop, &sink);
 	if (resolver == NULL || client == NULL) {
 		die("no client", "");
 	}
@@ -268,7 +321,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct master_reply reply;
 	int ret = master_fetch(client, &masters[0], NULL, &reply);
 	check_reply(ret, &reply);
-	state_free(reply.state);
+	if (taken.is_taking != (reply.state != NULL)) {
+		die("a state that was begun counts, or is aborted", reply.error);
+	}
+	objects_parser_free(reply.state);
 	master_free(client);
 	resolver_free(resolver);
 	check_requests();

@@ -15,6 +15,7 @@
 
 #include "module/answer/stats.h"
 #include "module/cluster/counters.h"
+#include "module/snapshot/table.h"
 
 #define WORKERS 2
 #define WORDS   64
@@ -149,16 +150,18 @@ static void test_polls(void **state)
 	const uint8_t address[] = { 10, 0, 0, 1 };
 	const knot_dname_t *zone = (const knot_dname_t *)"\005mesos";
 	const knot_dname_t *owner = (const knot_dname_t *)"\003web\002fw\005mesos";
-	struct snapshot_builder *builder = snapshot_builder_new(zone, 30);
+	struct snapshot_table *table = snapshot_table_new(zone, 30);
 	struct snapshot *snapshot = NULL;
-	assert_non_null(builder);
-	assert_int_equal(snapshot_builder_add(builder, owner, KNOT_RRTYPE_A, address, 4), KNOT_EOK);
-	assert_int_equal(snapshot_builder_finish(builder, &snapshot), KNOT_EOK);
-	snapshot_builder_free(builder);
+	assert_non_null(table);
+	assert_int_equal(snapshot_table_change(table, 1, owner, KNOT_RRTYPE_A, address, 4, 0),
+	                 KNOT_EOK);
+	assert_int_equal(snapshot_table_commit(table, &snapshot), KNOT_EOK);
+	snapshot_table_free(table);
 
 	/* Twice: values are set, not added. */
-	counters_show(NULL, &polls, snapshot, 3);
-	counters_show(NULL, &polls, snapshot, 3);
+	const struct counters_view view = { snapshot, .skipped = 3, .publications = 4 };
+	counters_show(NULL, &polls, &view);
+	counters_show(NULL, &polls, &view);
 	assert_int_equal(shown("polls[ok]"), 100 + POLL_OK);
 	assert_int_equal(shown("polls[zookeeper]"), 100 + POLL_ZOOKEEPER);
 	assert_int_equal(shown("polls[connect]"), 100 + POLL_CONNECT);
@@ -179,36 +182,12 @@ static void test_polls(void **state)
 	assert_int_equal(shown("skipped"), 3);
 	assert_int_equal(shown("snapshot-bytes"), snapshot_stats(snapshot).bytes);
 	assert_int_equal(shown("leader-changes"), 5);
+	assert_int_equal(shown("publications"), 4);
 
 	snapshot_unref(snapshot);
-	counters_show(NULL, &polls, NULL, 0);
+	counters_show(NULL, &polls, &(struct counters_view){ 0 });
 	assert_int_equal(shown("names"), 0);
 	assert_int_equal(shown("records"), 0);
-}
-
-/*! \brief Agents that serve are counted, and their tasks. */
-static void test_state(void **unused)
-{
-	(void)unused;
-	struct state_agent agents[] = { { .registered = true },
-		                        { .kept = true },
-		                        { .kept = false } };
-	struct state_task tasks[] = {
-		{ .agent = 0 }, { .agent = 1 }, { .agent = 1 }, { .agent = 2 }
-	};
-	const struct state state = {
-		.agents = agents,
-		.agents_count = 3,
-		.tasks = tasks,
-		.tasks_count = 4,
-		.frameworks_count = 6,
-	};
-	struct counters_load load = { .time = 1 };
-	counters_take_state(&load, &state);
-	assert_int_equal(load.agents, 2);
-	assert_int_equal(load.tasks, 3);
-	assert_int_equal(load.frameworks, 6);
-	assert_int_equal(load.time, 1);
 }
 
 int main(void)
@@ -217,7 +196,6 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_polls),
-		cmocka_unit_test(test_state),
 	};
 	if (counters_register(NULL) != KNOT_EOK) {
 		return 1;

@@ -11,17 +11,18 @@
 
 /* Its clock is passed by hand. */
 #include "module/cluster/kept.c"
+#include "module/snapshot/table.h"
 
 static const knot_dname_t *const ZONE = (const knot_dname_t *)"\005mesos";
 static const knot_dname_t *const OTHER = (const knot_dname_t *)"\005other";
 
 static struct snapshot *make(void)
 {
-	struct snapshot_builder *builder = snapshot_builder_new(ZONE, 30);
-	assert_non_null(builder);
+	struct snapshot_table *table = snapshot_table_new(ZONE, 30);
+	assert_non_null(table);
 	struct snapshot *snapshot = NULL;
-	assert_int_equal(snapshot_builder_finish(builder, &snapshot), KNOT_EOK);
-	snapshot_builder_free(builder);
+	assert_int_equal(snapshot_table_commit(table, &snapshot), KNOT_EOK);
+	snapshot_table_free(table);
 	return snapshot;
 }
 

@@ -66,7 +66,8 @@ static unsigned pick(struct model *m, unsigned n)
 	return (m->random >> 16) % n;
 }
 
-__attribute__((format(printf, 2, 3))) static void send(struct model *m, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void send_event(struct model *m, const char *format,
+                                                             ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -162,40 +163,44 @@ static void send_task(struct model *m, unsigned f, unsigned t)
 	print_statuses(out, task);
 	fclose(out);
 	/* v1 has labels of its own, but no status here has any. */
-	send(m,
-	     "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"n%u\",\"task_id\":"
-	     "{\"value\":\"t%u\"},\"framework_id\":{\"value\":\"F%u\"},\"agent_id\":{\"value\":"
-	     "\"S%u\"},\"state\":\"%s\",\"resources\":[{\"name\":\"ports\",\"ranges\":{\"range\":["
-	     "{\"begin\":%u,\"end\":%u}]}}],%s}}}",
-	     t, t, f, task->agent, states[task->state], task->port, task->port + 1, statuses);
+	send_event(
+	        m,
+	        "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"n%u\",\"task_id\":"
+	        "{\"value\":\"t%u\"},\"framework_id\":{\"value\":\"F%u\"},\"agent_id\":{\"value\":"
+	        "\"S%u\"},\"state\":\"%s\",\"resources\":[{\"name\":\"ports\",\"ranges\":{"
+	        "\"range\":["
+	        "{\"begin\":%u,\"end\":%u}]}}],%s}}}",
+	        t, t, f, task->agent, states[task->state], task->port, task->port + 1, statuses);
 	free(statuses);
 }
 
 static void send_update(struct model *m, unsigned f, unsigned t, const char *state,
                         const struct model_status *status)
 {
-	send(m,
-	     "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F%u\"},"
-	     "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",\"timestamp\":%u,"
-	     "\"container_status\":{\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":"
-	     "\"10.9.0.%u\"}]}]}},\"state\":\"%s\"}}",
-	     f, t, state, status->timestamp, status->address, state);
+	send_event(
+	        m,
+	        "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F%u\"},"
+	        "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",\"timestamp\":%u,"
+	        "\"container_status\":{\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":"
+	        "\"10.9.0.%u\"}]}]}},\"state\":\"%s\"}}",
+	        f, t, state, status->timestamp, status->address, state);
 }
 
 static void send_framework(struct model *m, unsigned f, bool is_new)
 {
-	send(m,
-	     "{\"type\":\"FRAMEWORK_%s\",\"framework_%s\":{\"framework\":{\"framework_info\":"
-	     "{\"id\":{\"value\":\"F%u\"},\"name\":\"f%u\"}}}}",
-	     is_new ? "ADDED" : "UPDATED", is_new ? "added" : "updated", f, m->frameworks[f].name);
+	send_event(m,
+	           "{\"type\":\"FRAMEWORK_%s\",\"framework_%s\":{\"framework\":{\"framework_info\":"
+	           "{\"id\":{\"value\":\"F%u\"},\"name\":\"f%u\"}}}}",
+	           is_new ? "ADDED" : "UPDATED", is_new ? "added" : "updated", f,
+	           m->frameworks[f].name);
 }
 
 static void send_agent(struct model *m, unsigned a)
 {
-	send(m,
-	     "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
-	     "{\"value\":\"S%u\"}},\"pid\":\"slave(1)@10.0.0.%u:%u\"}}}",
-	     a, a, m->agents[a].port);
+	send_event(m,
+	           "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
+	           "{\"value\":\"S%u\"}},\"pid\":\"slave(1)@10.0.0.%u:%u\"}}}",
+	           a, a, m->agents[a].port);
 }
 
 static void change_framework(struct model *m, unsigned f)
@@ -212,10 +217,11 @@ static void change_framework(struct model *m, unsigned f)
 	} else {
 		framework->is_there = false;
 		memset(framework->tasks, 0, sizeof(framework->tasks));
-		send(m,
-		     "{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":"
-		     "{\"id\":{\"value\":\"F%u\"}}}}",
-		     f);
+		send_event(
+		        m,
+		        "{\"type\":\"FRAMEWORK_REMOVED\",\"framework_removed\":{\"framework_info\":"
+		        "{\"id\":{\"value\":\"F%u\"}}}}",
+		        f);
 	}
 }
 
@@ -240,8 +246,10 @@ static void change_agent(struct model *m, unsigned a)
 	}
 	agent->is_there = false;
 	drop_tasks_of(m, a);
-	send(m, "{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"S%u\"}}}",
-	     a);
+	send_event(
+	        m,
+	        "{\"type\":\"AGENT_REMOVED\",\"agent_removed\":{\"agent_id\":{\"value\":\"S%u\"}}}",
+	        a);
 }
 
 static void add_task(struct model *m, unsigned f, unsigned t)
@@ -287,7 +295,7 @@ static void happen(struct model *m)
 	switch (pick(m, 12)) {
 	case 0: change_framework(m, f); break;
 	case 1: change_agent(m, pick(m, AGENTS)); break;
-	case 2: send(m, "{\"type\":\"HEARTBEAT\"}"); break;
+	case 2: send_event(m, "{\"type\":\"HEARTBEAT\"}"); break;
 	case 3:
 		if (m->frameworks[f].tasks[t].is_there) {
 			/* It is told again, as of an agent that is back. */

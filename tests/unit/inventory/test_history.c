@@ -16,20 +16,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/inventory/history_model.h"
-#include "tests/unit/inventory/inventory_feed.h"
-
-/*! \brief Reads what the master has sent, \a count events at most. */
-static void read_events(struct model *m, struct inventory *inventory, unsigned count)
-{
-	count = count < m->queued ? count : m->queued;
-	for (unsigned i = 0; i < count; i++) {
-		assert_int_equal(feed_event(inventory, m->queue[i], NULL), KNOT_EOK);
-		free(m->queue[i]);
-	}
-	m->queued -= count;
-	memmove(m->queue, m->queue + count, m->queued * sizeof(*m->queue));
-}
+#include "tests/unit/inventory/history_feed.h"
 
 static void ignore(void *ctx, const struct inventory_change *change)
 {
@@ -92,13 +79,6 @@ static void load_meanwhile(struct model *m, struct inventory *inventory)
 	} else {
 		assert_int_equal(inventory_commit(inventory), KNOT_EOK);
 	}
-}
-
-static void load_now(const struct model *m, struct inventory *inventory)
-{
-	char *state = print_state(m);
-	assert_int_equal(feed_state(inventory, state), KNOT_EOK);
-	free(state);
 }
 
 static void run(unsigned seed, bool is_skewed, unsigned steps)

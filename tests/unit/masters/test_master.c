@@ -18,7 +18,8 @@ static void test_failures(void **state)
 	const struct endpoint nobody = { .host = "127.0.0.1", .port = 1 };
 	const struct endpoint secure = { .host = "127.0.0.1", .port = 1, .tls = true };
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&settings, resolver, &stop);
+	const struct master_sink sink = { 0 };
+	struct master_client *client = master_new(&settings, resolver, &stop, &sink);
 	assert_non_null(resolver);
 	assert_non_null(client);
 

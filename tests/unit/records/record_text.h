@@ -35,8 +35,11 @@ __attribute__((format(printf, 2, 3))) static inline void lines_add(struct lines 
 
 /*! \brief Takes a record (records_put_f). */
 static inline int lines_put(void *ctx, const knot_dname_t *owner, uint16_t type,
-                            const uint8_t *rdata, uint16_t len)
+                            const uint8_t *rdata, uint16_t len, unsigned preference)
 {
+	if (preference != 0) {
+		abort();
+	}
 	char name[KNOT_DNAME_TXT_MAXLEN + 1], target[KNOT_DNAME_TXT_MAXLEN + 1];
 	char addr[INET6_ADDRSTRLEN];
 	if (knot_dname_to_str(name, owner, sizeof(name)) == NULL) {

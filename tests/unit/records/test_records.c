@@ -8,8 +8,9 @@
 #include <cmocka.h>
 #include <libknot/libknot.h>
 
-#include "module/records/records.h"
-#include "tests/unit/records/record_text.h"
+#include "module/state/object_write.h"
+#include "tests/unit/records/made_task.h"
+#include "tests/unit/records/zone_lines.h"
 
 /*! \brief Folder of the golden data. */
 static const char *golden;
@@ -29,69 +30,26 @@ static char *read_file(const char *folder, const char *name, size_t *len)
 	return data;
 }
 
-static struct state *parse(const char *json, size_t len)
+static struct records_rules defaults(void)
 {
-	struct state_parser *parser = state_parser_new();
-	struct state *state = NULL;
-	assert_non_null(parser);
-	assert_int_equal(state_parser_feed(parser, json, len), KNOT_EOK);
-	assert_int_equal(state_parser_finish(parser, &state), KNOT_EOK);
-	state_parser_free(parser);
-	return state;
-}
-
-/*! \brief The resolver of these tests knows one name. */
-static struct state_addresses look_up(void *hosts, struct text host)
-{
-	static const struct address known[] = { { 4, { 192, 0, 2, 1 } },
-		                                { 16, { 0x20, 1, 0x0d, 0xb8 } } };
-	(void)hosts;
-	bool found = host.len == 4 && memcmp(host.data, "name", 4) == 0;
-	return (struct state_addresses){ .list = known, .count = found ? 2 : 0 };
-}
-
-static struct records_input defaults(void)
-{
-	return (struct records_input){
+	return (struct records_rules){
 		.zone = MESOS,
 		.origin = MESOS,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
 		.sources_count = 3,
-		.lookup = look_up,
 	};
 }
 
-/*! \brief Makes the records of a zone into lines. */
-static void make(const struct state *state, const struct records_input *input, struct lines *lines,
-                 struct records_output *output)
-{
-	*output = (struct records_output){ .put = lines_put, .sink = lines };
-	assert_int_equal(records_make(state, input, output), KNOT_EOK);
-}
-
-/*! \brief Makes forward and reverse records. */
-static void make_all(const struct state *state, struct records_input input, struct lines *lines)
-{
-	struct records_output output;
-	make(state, &input, lines, &output);
-	input.reverse = true;
-	input.zone = (const knot_dname_t *)"\007in-addr\004arpa";
-	make(state, &input, lines, &output);
-	input.zone = (const knot_dname_t *)"\003ip6\004arpa";
-	make(state, &input, lines, &output);
-	lines_sort(lines);
-}
-
-static void check_golden(const char *folder, const char *file, const struct records_input *input)
+static void check_golden(const char *folder, const char *file, const struct records_rules *rules)
 {
 	size_t len;
 	char *json = read_file(folder, "state.json", &len);
-	struct state *state = parse(json, len);
+	struct cluster *cluster = parse(json, len);
 	free(json);
 
 	struct lines lines = { 0 }, expected = { 0 };
-	make_all(state, *input, &lines);
-	state_free(state);
+	make_all(cluster, *rules, &lines);
+	cluster_free(cluster);
 
 	char *text = read_file(folder, file, &len), *rest = text, *line;
 	while ((line = strsep(&rest, "\n")) != NULL) {
@@ -113,30 +71,30 @@ static void check_golden(const char *folder, const char *file, const struct reco
 static void test_golden(void **state)
 {
 	(void)state;
-	struct records_input input = defaults();
-	check_golden("quirks", "records.txt", &input);
-	check_golden("real-rich", "records.txt", &input);
-	check_golden("real-docker", "records.txt", &input);
-	check_golden("real-partial", "records.txt", &input);
-	check_golden("real-unacked", "records.txt", &input);
+	struct records_rules rules = defaults();
+	check_golden("quirks", "records.txt", &rules);
+	check_golden("real-rich", "records.txt", &rules);
+	check_golden("real-docker", "records.txt", &rules);
+	check_golden("real-partial", "records.txt", &rules);
+	check_golden("real-unacked", "records.txt", &rules);
 }
 
 static void test_golden_options(void **state)
 {
 	(void)state;
-	struct records_input input = defaults();
-	input.rules = LABEL_RFC952;
-	input.sources[0] = IP_SOURCE_DOCKER;
-	check_golden("quirks", "records-rfc952-docker-mesos-host.txt", &input);
+	struct records_rules rules = defaults();
+	rules.labels = LABEL_RFC952;
+	rules.sources[0] = IP_SOURCE_DOCKER;
+	check_golden("quirks", "records-rfc952-docker-mesos-host.txt", &rules);
 
-	input = defaults();
-	input.sources[0] = IP_SOURCE_HOST;
-	input.sources_count = 1;
-	check_golden("real-docker", "records-rfc1123-host.txt", &input);
+	rules = defaults();
+	rules.sources[0] = IP_SOURCE_HOST;
+	rules.sources_count = 1;
+	check_golden("real-docker", "records-rfc1123-host.txt", &rules);
 }
 
 /*! \brief A state of one agent, with the frameworks and further keys that are given. */
-static struct state *small(const char *frameworks, const char *more)
+static struct cluster *small(const char *frameworks, const char *more)
 {
 	char json[16384];
 	int len = snprintf(json, sizeof(json),
@@ -149,7 +107,7 @@ static struct state *small(const char *frameworks, const char *more)
 }
 
 /*! \brief A framework of one task. */
-static struct state *one_task(const char *name, const char *task)
+static struct cluster *one_task(const char *name, const char *task)
 {
 	char frameworks[8192];
 	snprintf(frameworks, sizeof(frameworks),
@@ -175,49 +133,49 @@ static bool has(const struct lines *lines, const char *line)
 static void test_canonical_cut(void **state)
 {
 	(void)state;
-	struct state *st = one_task("fw", "\"name\":\"" A63 "\"");
-	struct records_input input = defaults();
+	struct cluster *st = one_task("fw", "\"name\":\"" A63 "\"");
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	/* 54 octets of the name, -iffe9-s0: 63 in all */
 	assert_true(has(&lines, A16 A16 A16 "aaaaaa-iffe9-s0.fw.mesos. A 10.0.0.2"));
 	assert_true(has(&lines, A63 ".fw.mesos. A 10.0.0.2"));
-	assert_int_equal(output.skipped, 0);
+	assert_int_equal(output.loss.skipped, 0);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 static void test_dotted_cut(void **state)
 {
 	(void)state;
-	struct state *st = one_task("fw", "\"discovery\":{\"name\":\"b." A63 "\"}");
-	struct records_input input = defaults();
+	struct cluster *st = one_task("fw", "\"discovery\":{\"name\":\"b." A63 "\"}");
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_true(has(&lines, "b." A16 A16 A16 "aaaaaa-iffe9-s0.fw.mesos. A 10.0.0.2"));
 	assert_true(has(&lines, "b." A63 ".fw.mesos. A 10.0.0.2"));
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 static void check_skipped(const char *framework, const char *task, uint32_t skipped,
                           size_t task_records)
 {
-	struct state *st = one_task(framework, task);
-	struct records_input input = defaults();
+	struct cluster *st = one_task(framework, task);
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	size_t count = 0;
 	for (size_t i = 0; i < lines.count; i++) {
 		count += strstr(lines.list[i], ".fw.") != NULL;
 	}
 	assert_int_equal(count, task_records);
-	assert_int_equal(output.skipped, skipped);
+	assert_int_equal(output.loss.skipped, skipped);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 static void test_skipped(void **state)
@@ -237,18 +195,18 @@ static void test_skipped(void **state)
 static void test_discovery_ports(void **state)
 {
 	(void)state;
-	struct state *st = one_task("fw",
-	                            "\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":["
-	                            "{\"number\":1,\"name\":\"n\",\"protocol\":\"UDP, sctp\"},"
-	                            "{\"number\":2},{\"number\":3,\"protocol\":\"$\"},"
-	                            "{\"number\":4,\"name\":\"n\",\"protocol\":\" , -,._\"},"
-	                            "{\"number\":5,\"protocol\":\"\\u540d\"},"
-	                            "{\"number\":6,\"protocol\":\"-,udp\"},"
-	                            "{\"number\":0,\"name\":\"$\",\"protocol\":\"tcp,\"}]}}");
-	struct records_input input = defaults();
+	struct cluster *st = one_task("fw",
+	                              "\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":["
+	                              "{\"number\":1,\"name\":\"n\",\"protocol\":\"UDP, sctp\"},"
+	                              "{\"number\":2},{\"number\":3,\"protocol\":\"$\"},"
+	                              "{\"number\":4,\"name\":\"n\",\"protocol\":\" , -,._\"},"
+	                              "{\"number\":5,\"protocol\":\"\\u540d\"},"
+	                              "{\"number\":6,\"protocol\":\"-,udp\"},"
+	                              "{\"number\":0,\"name\":\"$\",\"protocol\":\"tcp,\"}]}}");
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_true(has(&lines, "_d._udp.fw.mesos. SRV 0 1 1 d-iffe9-s0.fw.mesos."));
 	assert_true(has(&lines, "_n._d._udp.fw.mesos. SRV 0 1 1 d-iffe9-s0.fw.mesos."));
 	assert_true(has(&lines, "_d._sctp.fw.slave.mesos. SRV 0 1 1 d-iffe9-s0.fw.slave.mesos."));
@@ -263,23 +221,23 @@ static void test_discovery_ports(void **state)
 	assert_true(has(&lines, "_d._udp.fw.mesos. SRV 0 1 6 d-iffe9-s0.fw.mesos."));
 	assert_false(has(&lines, "_d._tcp.fw.mesos. SRV 0 1 6 d-iffe9-s0.fw.mesos."));
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 static void test_host_names(void **state)
 {
 	(void)state;
-	struct state *st = small(
-	        "{\"name\":\"one\",\"pid\":\"s@name:1\"},"
-	        "{\"name\":\"two\",\"hostname\":\"name\"},"
-	        "{\"name\":\"three\",\"pid\":\"s@unknown:1\",\"hostname\":\"name\"},"
-	        "{\"name\":\"four\",\"hostname\":\"\"}",
+	struct cluster *st = small(
+	        "{\"id\":\"1\",\"name\":\"one\",\"pid\":\"s@name:1\"},"
+	        "{\"id\":\"2\",\"name\":\"two\",\"hostname\":\"name\"},"
+	        "{\"id\":\"3\",\"name\":\"three\",\"pid\":\"s@unknown:1\",\"hostname\":\"name\"},"
+	        "{\"id\":\"4\",\"name\":\"four\",\"hostname\":\"\"}",
 	        ",{\"id\":\"x-S1\",\"pid\":\"slave(1)@name:5052\"},"
 	        "{\"id\":\"x-S2\",\"pid\":\"slave(1)@unknown:5053\"}");
-	struct records_input input = defaults();
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	lines_sort(&lines);
 	static const char *const expected[] = {
 		"_framework._tcp.one.mesos. SRV 0 1 1 one.mesos.",
@@ -305,7 +263,7 @@ static void test_host_names(void **state)
 		assert_string_equal(lines.list[i], expected[i]);
 	}
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 /*! \brief Names that are the cluster's alone, whatever a framework is called. */
@@ -353,11 +311,11 @@ static void test_clusters_names(void **state)
 		         "{\"name\":\"%s\",\"pid\":\"s@192.0.2.9:9\",\"tasks\":[{\"id\":\"test\","
 		         "\"slave_id\":\"x-S0\",\"state\":\"TASK_RUNNING\",\"name\":\"web\"}]}",
 		         cases[i].framework);
-		struct state *st = small(json, "");
-		struct records_input input = defaults();
+		struct cluster *st = small(json, "");
+		struct records_rules rules = defaults();
 		struct lines lines = { 0 };
 		struct records_output output;
-		make_all(st, input, &lines);
+		make_all(st, rules, &lines);
 		snprintf(line, sizeof(line), "%s.mesos. A 192.0.2.9", cases[i].label);
 		assert_int_equal(has(&lines, line), cases[i].scheduler);
 		snprintf(line, sizeof(line), "_framework._tcp.%s.mesos. SRV 0 1 9 %s.mesos.",
@@ -375,10 +333,10 @@ static void test_clusters_names(void **state)
 			            strstr(lines.list[j], "192.0.2.9") == NULL);
 		}
 		lines_free(&lines);
-		make(st, &input, &lines, &output);
-		assert_int_equal(output.skipped, !cases[i].scheduler);
+		make(st, &rules, &lines, &output);
+		assert_int_equal(output.loss.skipped, !cases[i].scheduler);
 		lines_free(&lines);
-		state_free(st);
+		cluster_free(st);
 	}
 }
 
@@ -393,12 +351,12 @@ static void test_tasks_reach_no_name_of_the_clusters(void **state)
 	};
 	static const char *const frameworks[] = { "tcp",          "_tcp",  "udp",     "leader",
 		                                  "_leader._tcp", "mesos", "master1", "_slave" };
-	struct records_input input = defaults();
+	struct records_rules rules = defaults();
 	struct lines before = { 0 };
 	struct records_output output;
-	struct state *st = small("", "");
-	make(st, &input, &before, &output);
-	state_free(st);
+	struct cluster *st = small("", "");
+	make(st, &rules, &before, &output);
+	cluster_free(st);
 	for (size_t f = 0; f < sizeof(frameworks) / sizeof(*frameworks); f++) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 			char task[1024];
@@ -409,7 +367,7 @@ static void test_tasks_reach_no_name_of_the_clusters(void **state)
 			         names[i], names[i], names[i]);
 			st = one_task(frameworks[f], task);
 			struct lines lines = { 0 };
-			make(st, &input, &lines, &output);
+			make(st, &rules, &lines, &output);
 			size_t own = 0;
 			for (size_t j = 0; j < lines.count; j++) {
 				char owner[256];
@@ -428,14 +386,14 @@ static void test_tasks_reach_no_name_of_the_clusters(void **state)
 			assert_int_equal(lines.count > before.count,
 			                 strcmp(frameworks[f], "_slave") != 0);
 			lines_free(&lines);
-			state_free(st);
+			cluster_free(st);
 		}
 	}
 	lines_free(&before);
 }
 
 /*! \brief A state of one task on an agent of some ID. */
-static struct state *task_on(const char *agent, const char *framework, const char *task)
+static struct cluster *task_on(const char *agent, const char *framework, const char *task)
 {
 	char json[4096];
 	int len = snprintf(json, sizeof(json),
@@ -464,15 +422,15 @@ static void test_agent_suffixes(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char agent[128], line[256];
 		snprintf(agent, sizeof(agent), "x-%s", cases[i].suffix);
-		struct state *st = task_on(agent, "fw", "web");
-		struct records_input input = defaults();
+		struct cluster *st = task_on(agent, "fw", "web");
+		struct records_rules rules = defaults();
 		struct lines lines = { 0 };
 		struct records_output output;
-		make(st, &input, &lines, &output);
+		make(st, &rules, &lines, &output);
 		lines_sort(&lines);
 		/* Nine of the cluster; two names without the canonical ones, four, and four SRV. */
 		assert_int_equal(lines.count, 9 + (cases[i].canonical ? 8 : 2));
-		assert_int_equal(output.skipped, !cases[i].canonical);
+		assert_int_equal(output.loss.skipped, !cases[i].canonical);
 		bool cut = strlen(cases[i].suffix) == 55;
 		snprintf(line, sizeof(line), "%s-iffe9-%s.fw.mesos. A 10.0.0.2", cut ? "w" : "web",
 		         cases[i].suffix);
@@ -480,7 +438,7 @@ static void test_agent_suffixes(void **state)
 		assert_true(has(&lines, "web.fw.mesos. A 10.0.0.2"));
 		assert_false(has(&lines, "fw.mesos. A 10.0.0.2"));
 		lines_free(&lines);
-		state_free(st);
+		cluster_free(st);
 	}
 }
 
@@ -489,31 +447,31 @@ static void test_no_room_for_slave(void **state)
 {
 	(void)state;
 	/* With the zone 250 octets: `web` is 254, and `.slave` would be 256. */
-	struct state *st = task_on("x-S0", A63 "." A63 "." A63 "." A16 A16 A16 "aaa", "web");
-	struct records_input input = defaults();
+	struct cluster *st = task_on("x-S0", A63 "." A63 "." A63 "." A16 A16 A16 "aaa", "web");
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 9 + 1);
 	assert_true(
 	        has(&lines, "web." A63 "." A63 "." A63 "." A16 A16 A16 "aaa.mesos. A 10.0.0.2"));
-	assert_int_equal(output.skipped, 1);
+	assert_int_equal(output.loss.skipped, 1);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 /*! \brief Ports of a name to which `_` cannot be put make no record, anywhere. */
 static void test_no_room_for_underscore(void **state)
 {
 	(void)state;
-	struct state *st = task_on("x-S0", "fw", A63);
-	struct records_input input = defaults();
+	struct cluster *st = task_on("x-S0", "fw", A63);
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 9 + 4);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 /*! \brief The same of ports of a discovery: owners, and targets, that DNS cannot carry. */
@@ -523,16 +481,16 @@ static void test_no_room_in_discovery(void **state)
 	static const char discovery[] =
 	        "\"discovery\":{\"name\":\"d\",\"ports\":{\"ports\":[{\"number\":"
 	        "1,\"name\":\"" A63 "\",\"protocol\":\"tcp\"}]}}";
-	struct state *st = one_task("fw", discovery);
-	struct records_input input = defaults();
+	struct cluster *st = one_task("fw", discovery);
+	struct records_rules rules = defaults();
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 9 + 4 + 2);
 	assert_true(has(&lines, "_d._tcp.fw.mesos. SRV 0 1 1 d-iffe9-s0.fw.mesos."));
-	assert_int_equal(output.skipped, 1);
+	assert_int_equal(output.loss.skipped, 1);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 
 	char json[1024];
 	snprintf(json, sizeof(json),
@@ -541,51 +499,171 @@ static void test_no_room_in_discovery(void **state)
 	         "\"test\",\"slave_id\":\"x-\",\"state\":\"TASK_RUNNING\",%s}]}]}",
 	         discovery);
 	st = parse(json, strlen(json));
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 9 + 2);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
-/*! \brief Tasks need not come framework by framework (a failover adds some at the end). */
-static void test_tasks_in_any_order(void **state)
+/*! \brief A framework, a task, an agent: what is not known makes nothing, of itself or of others.
+ */
+static void test_what_has_to_be_there(void **state)
 {
 	(void)state;
-	static const struct address addr = { 4, { 10, 0, 0, 2 } };
-	struct state_agent agent = { .id = { "x-S0", 4 }, .registered = true };
-	struct state_framework frameworks[] = { { .name = { "one", 3 } },
-		                                { .name = { "two", 3 } } };
-	struct state_task tasks[6];
-	char names[6][2];
-	for (uint32_t i = 0; i < 6; i++) {
-		static const uint32_t order[] = { 1, 0, 1, 1, 0, 1 };
-		names[i][0] = (char)('a' + i);
-		tasks[i] = (struct state_task){
-			.id = { names[i], 1 },
-			.name = { names[i], 1 },
-			.framework = order[i],
-			.netinfo = { &addr, 1 },
-		};
+	static const char task[] =
+	        "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"web\",\"task_id\":"
+	        "{\"value\":\"test\"},\"framework_id\":{\"value\":\"F\"},\"agent_id\":{\"value\":"
+	        "\"x-S9\"},\"state\":\"%s\"}}}";
+	static const char framework[] =
+	        "{\"type\":\"FRAMEWORK_ADDED\",\"framework_added\":{\"framework\":{"
+	        "\"framework_info\":{\"id\":{\"value\":\"F\"},\"name\":\"fw\",\"hostname\":"
+	        "\"10.0.0.8\"}}}}";
+	static const char agent[] =
+	        "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
+	        "{\"value\":\"x-S9\"}},\"pid\":\"slave(1)@10.0.0.9:5051\"}}}";
+	char waits[512], runs[512];
+	snprintf(waits, sizeof(waits), task, "TASK_STAGING");
+	snprintf(runs, sizeof(runs), task, "TASK_RUNNING");
+	const struct {
+		const char *event;
+		size_t records;
+	} steps[] = {
+		{ runs, 9 },       /* Neither framework nor agent. */
+		{ framework, 9 },  /* Of which no state has told: no scheduler. */
+		{ agent, 11 + 4 }, /* Its own two, and the task's. */
+		{ waits, 11 },     /* */
+		{ runs, 15 },
+	};
+	struct cluster *st = small("", "");
+	struct records_rules rules = defaults();
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		struct lines lines = { 0 };
+		struct records_output output;
+		assert_int_equal(feed_event(st->inventory, steps[i].event, NULL), KNOT_EOK);
+		make(st, &rules, &lines, &output);
+		assert_int_equal(lines.count, steps[i].records);
+		assert_int_equal(output.loss.skipped, 0);
+		lines_free(&lines);
 	}
-	struct state st = { .leader_host = { "10.0.0.1", 8 },
-		            .leader_port = 5050,
-		            .agents = &agent,
-		            .agents_count = 1,
-		            .frameworks = frameworks,
-		            .frameworks_count = 2,
-		            .tasks = tasks,
-		            .tasks_count = 6 };
-	struct records_input input = defaults();
+
+	/* A state tells of the framework, and has no agent any more. */
+	static const char later[] =
+	        "{\"leader\":\"m@10.0.0.1:5050\",\"slaves\":[],\"frameworks\":[{\"id\":\"F\","
+	        "\"name\":"
+	        "\"fw\",\"hostname\":\"10.0.0.8\",\"tasks\":[{\"id\":\"test\",\"name\":\"web\","
+	        "\"slave_id\":\"x-S9\",\"state\":\"TASK_RUNNING\"}]}]}";
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(&st, &input, &lines, &output);
-	assert_true(has(&lines, "a.two.mesos. A 10.0.0.2"));
-	assert_true(has(&lines, "b.one.mesos. A 10.0.0.2"));
-	assert_true(has(&lines, "d.two.mesos. A 10.0.0.2"));
-	assert_true(has(&lines, "e.one.mesos. A 10.0.0.2"));
-	assert_true(has(&lines, "f.two.mesos. A 10.0.0.2"));
-	assert_false(has(&lines, "a.one.mesos. A 10.0.0.2"));
+	assert_int_equal(feed_state(st->inventory, later), KNOT_EOK);
+	make(st, &rules, &lines, &output);
+	assert_int_equal(lines.count, 7 + 1);
+	assert_true(has(&lines, "fw.mesos. A 10.0.0.8"));
 	lines_free(&lines);
+	cluster_free(st);
+}
+
+/*! \brief An agent that is known but not registered serves nothing, nor do its tasks. */
+static void test_agents_that_are_not_registered(void **state)
+{
+	(void)state;
+	static const struct address address = { 4, { 10, 0, 0, 9 } };
+	struct object_writer writers[2] = { 0 };
+	const struct framework_parts parts = { .name = { "fw", 2 }, .told = true };
+	struct made_task from = { .id = { "test", 4 }, .name = { "web", 3 } };
+	struct task_object *task = make_task_object(&from);
+	for (int registered = 0; registered < 2; registered++) {
+		struct inventory_side side = {
+			.task = task,
+			.framework = (const void *)object_write_framework(&writers[0], &parts),
+			.agent = (const void *)object_write_agent(
+			        &writers[1], (struct text){ "x-S0", 4 },
+			        (struct text){ "10.0.0.9", 8 }, 5051, registered),
+			.agent_addresses = { &address, 1 },
+		};
+		struct records_rules rules = defaults();
+		struct records_output output = { .put = NULL };
+		assert_int_equal(records_of(&rules, INVENTORY_AGENT, &side, &output), KNOT_EOK);
+		assert_int_equal(output.records, 2 * registered);
+		assert_int_equal(records_of(&rules, INVENTORY_TASK, &side, &output), KNOT_EOK);
+		assert_int_equal(output.records, 4 * registered);
+		rules.reverse = true;
+		rules.zone = (const knot_dname_t *)"\007in-addr\004arpa";
+		assert_int_equal(records_of(&rules, INVENTORY_TASK, &side, &output), KNOT_EOK);
+		assert_int_equal(output.records, registered);
+		assert_int_equal(records_of(&rules, INVENTORY_AGENT, &side, &output), KNOT_EOK);
+		assert_int_equal(output.records, 0);
+	}
+	free(task);
+	object_writer_free(&writers[0]);
+	object_writer_free(&writers[1]);
+}
+
+/*! \brief What is counted is what is put. */
+static void count_change(void *ctx, const struct inventory_change *change)
+{
+	const struct records_rules *rules = ctx;
+	struct lines lines = { 0 };
+	struct records_output put = { .put = lines_put, .sink = &lines };
+	struct records_output counted = { .records = 7, .octets = 7, .widest = 7 };
+	counted.loss.skipped = counted.loss.cut_tasks = 7;
+	assert_int_equal(records_of(rules, change->kind, &change->after, &put), KNOT_EOK);
+	assert_int_equal(records_of(rules, change->kind, &change->after, &counted), KNOT_EOK);
+	assert_int_equal(put.records, lines.count);
+	assert_int_equal(counted.records, put.records);
+	assert_int_equal(counted.octets, put.octets);
+	assert_int_equal(counted.widest, put.widest);
+	assert_memory_equal(&counted.loss, &put.loss, sizeof(put.loss));
+	assert_true(put.octets <= (uint64_t)put.widest * put.records);
+
+	/* Once more gives the same, in the same order. */
+	struct lines again = { 0 };
+	put.sink = &again;
+	assert_int_equal(records_of(rules, change->kind, &change->after, &put), KNOT_EOK);
+	assert_int_equal(again.count, lines.count);
+	for (size_t i = 0; i < again.count; i++) {
+		assert_string_equal(again.list[i], lines.list[i]);
+	}
+	lines_free(&again);
+	lines_free(&lines);
+}
+
+static void test_counts(void **state)
+{
+	(void)state;
+	static const char *const folders[] = { "quirks", "real-rich", "real-docker" };
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		size_t len;
+		char *json = read_file(folders[i], "state.json", &len);
+		struct cluster *st = parse(json, len);
+		struct records_rules rules = defaults();
+		inventory_walk(st->inventory, count_change, &rules);
+		rules.task_max = 5;
+		inventory_walk(st->inventory, count_change, &rules);
+		rules.reverse = true;
+		rules.zone = (const knot_dname_t *)"\007in-addr\004arpa";
+		inventory_walk(st->inventory, count_change, &rules);
+		cluster_free(st);
+		free(json);
+	}
+}
+
+/*! \brief Octets are those of owners and data. */
+static void test_octets(void **state)
+{
+	(void)state;
+	struct cluster *st = one_task("fw", "\"name\":\"a\"");
+	struct records_rules rules = defaults();
+	struct lines lines = { 0 };
+	struct records_output output;
+	make(st, &rules, &lines, &output);
+	const uint64_t clusters = (14 + 4) + (14 + 4) + (15 + 4) + (13 + 4) /* A records */
+	                          + 2 * (20 + 20) + 2 * (20 + 21) + (19 + 19) /* SRV records */;
+	const uint64_t tasks = (12 + 4) + (21 + 4) + (18 + 4) + (27 + 4);
+	assert_int_equal(output.octets, clusters + tasks);
+	assert_int_equal(output.records, 13);
+	assert_int_equal(output.widest, 20 + 21);
+	lines_free(&lines);
+	cluster_free(st);
 }
 
 /*! \brief An address of two names has no PTR record, be they of one length or not. */
@@ -603,38 +681,19 @@ static void test_shared_addresses(void **state)
 		        "\"TASK_RUNNING\",\"name\":\"%s\"},{\"id\":\"2\",\"slave_id\":\"x-S0\","
 		        "\"state\":\"TASK_RUNNING\",\"name\":\"%s\"}]}",
 		        names[i][0], names[i][1]);
-		struct state *st = small(json, "");
-		struct records_input input = defaults();
-		input.reverse = true;
-		input.zone = (const knot_dname_t *)"\007in-addr\004arpa";
+		struct cluster *st = small(json, "");
+		struct records_rules rules = defaults();
+		rules.reverse = true;
+		rules.zone = (const knot_dname_t *)"\007in-addr\004arpa";
 		struct lines lines = { 0 };
 		struct records_output output;
-		make(st, &input, &lines, &output);
+		make(st, &rules, &lines, &output);
+		lines_show(&lines);
 		/* The rules make one name of the last two. */
 		assert_int_equal(lines.count, i == 2 ? 1 : 0);
 		lines_free(&lines);
-		state_free(st);
+		cluster_free(st);
 	}
-}
-
-static bool count_host(void *ctx, struct text host)
-{
-	assert_true(host.len == 4 || host.len == 7);
-	++*(int *)ctx;
-	return true;
-}
-
-static void test_hosts(void **state)
-{
-	(void)state;
-	struct state *st = small("{\"name\":\"a\",\"pid\":\"s@name:1\"},"
-	                         "{\"name\":\"b\",\"pid\":\"s@10.0.0.1:1\",\"hostname\":\"name\"},"
-	                         "{\"name\":\"c\",\"hostname\":\"name\"}",
-	                         ",{\"id\":\"x-S1\",\"pid\":\"slave(1)@unknown:5052\"}");
-	int count = 0;
-	records_hosts(st, count_host, &count);
-	assert_int_equal(count, 3);
-	state_free(st);
 }
 
 static void test_masters(void **state)
@@ -646,13 +705,13 @@ static void test_masters(void **state)
 		{ { NULL, 0 }, 5050 },
 		{ { &leader, 1 }, 5050 },
 	};
-	struct state *st = small("", "");
-	struct records_input input = defaults();
-	input.masters = masters;
-	input.masters_count = 3;
+	struct cluster *st = small("", "");
+	struct records_rules rules = defaults();
+	st->masters.list = masters;
+	st->masters.count = 3;
 	struct lines lines = { 0 };
 	struct records_output output;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_true(has(&lines, "master0.mesos. A 10.0.0.9"));
 	assert_true(has(&lines, "master2.mesos. A 10.0.0.1"));
 	assert_true(has(&lines, "_master._tcp.mesos. SRV 0 1 5050 master2.mesos."));
@@ -663,56 +722,91 @@ static void test_masters(void **state)
 
 	/* The same address on another port is another master. */
 	masters[2].port = 5051;
-	make(st, &input, &lines, &output);
+	make(st, &rules, &lines, &output);
 	assert_true(has(&lines, "master3.mesos. A 10.0.0.1"));
 	assert_true(has(&lines, "_master._udp.mesos. SRV 0 1 5050 master3.mesos."));
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
 
 static void test_reverse_within_zone(void **state)
 {
 	(void)state;
-	struct state *st = one_task("fw", "\"name\":\"a\"");
-	struct records_input input = defaults();
-	input.reverse = true;
-	input.origin = (const knot_dname_t *)"\007example";
+	struct cluster *st = one_task("fw", "\"name\":\"a\"");
+	struct records_rules rules = defaults();
+	rules.reverse = true;
+	rules.origin = (const knot_dname_t *)"\007example";
 	struct lines lines = { 0 };
 	struct records_output output;
-	input.zone = (const knot_dname_t *)"\00210\007in-addr\004arpa";
-	make(st, &input, &lines, &output);
+	rules.zone = (const knot_dname_t *)"\00210\007in-addr\004arpa";
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 1);
 	assert_string_equal(lines.list[0], "2.0.0.10.in-addr.arpa. PTR a.fw.example.");
 	lines_free(&lines);
 
 	/* Elsewhere, and at the apex, which is the zone file's. */
-	input.zone = (const knot_dname_t *)"\00211\007in-addr\004arpa";
-	make(st, &input, &lines, &output);
-	input.zone = (const knot_dname_t *)"\0012\0010\0010\00210\007in-addr\004arpa";
-	make(st, &input, &lines, &output);
+	rules.zone = (const knot_dname_t *)"\00211\007in-addr\004arpa";
+	make(st, &rules, &lines, &output);
+	rules.zone = (const knot_dname_t *)"\0012\0010\0010\00210\007in-addr\004arpa";
+	make(st, &rules, &lines, &output);
 	assert_int_equal(lines.count, 0);
 	lines_free(&lines);
-	state_free(st);
+	cluster_free(st);
 }
+
+/*! \brief Takes so many records, and then no more. */
+struct refuser {
+	int takes;
+	int calls;
+};
 
 static int refuse(void *sink, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
-                  uint16_t len)
+                  uint16_t len, unsigned preference)
 {
-	(void)owner, (void)type, (void)rdata, (void)len;
-	++*(int *)sink;
-	return KNOT_ESPACE;
+	(void)owner, (void)type, (void)rdata, (void)len, (void)preference;
+	struct refuser *refuser = sink;
+	return refuser->calls++ < refuser->takes ? KNOT_EOK : KNOT_ENOMEM;
 }
 
+static void refuse_change(void *ctx, const struct inventory_change *change)
+{
+	const struct records_rules *rules = ctx;
+	struct records_output all = { .put = NULL };
+	assert_int_equal(records_of(rules, change->kind, &change->after, &all), KNOT_EOK);
+	for (int takes = 0; takes < (int)all.records; takes++) {
+		struct refuser refuser = { .takes = takes };
+		struct records_output output = { .put = refuse, .sink = &refuser };
+		assert_int_equal(records_of(rules, change->kind, &change->after, &output),
+		                 KNOT_ENOMEM);
+		assert_int_equal(refuser.calls, takes + 1);
+		assert_int_equal(output.records, takes);
+	}
+}
+
+/*! \brief An error ends it, whatever record it comes with. */
 static void test_error_ends(void **state)
 {
 	(void)state;
-	struct state *st = one_task("fw", "\"name\":\"a\",\"resources\":{\"ports\":\"[1-9]\"}");
-	struct records_input input = defaults();
-	int calls = 0;
-	struct records_output output = { .put = refuse, .sink = &calls };
-	assert_int_equal(records_make(st, &input, &output), KNOT_ESPACE);
-	assert_int_equal(calls, 1);
-	state_free(st);
+	struct cluster *st = small(
+	        "{\"name\":\"fw\",\"pid\":\"s@10.0.0.5:1\",\"tasks\":[{\"id\":\"1\",\"slave_id\":"
+	        "\"x-S0\",\"state\":\"TASK_RUNNING\",\"discovery\":{\"name\":\"a.b\",\"ports\":{"
+	        "\"ports\":[{\"number\":1,\"name\":\"n\"},{\"number\":2}]}},\"resources\":{"
+	        "\"ports\":\"[1-9]\"}}]}",
+	        "");
+	struct records_rules rules = defaults();
+	inventory_walk(st->inventory, refuse_change, &rules);
+	rules.reverse = true;
+	rules.zone = (const knot_dname_t *)"\007in-addr\004arpa";
+	inventory_walk(st->inventory, refuse_change, &rules);
+
+	rules = defaults();
+	for (int takes = 0; takes < 7; takes++) {
+		struct refuser refuser = { .takes = takes };
+		struct records_output output = { .put = refuse, .sink = &refuser };
+		assert_int_equal(records_of_masters(&rules, &st->masters, &output), KNOT_ENOMEM);
+		assert_int_equal(refuser.calls, takes + 1);
+	}
+	cluster_free(st);
 }
 
 int main(int argc, char **argv)
@@ -733,7 +827,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_discovery_ports),
 		cmocka_unit_test(test_host_names),
-		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_what_has_to_be_there),
+		cmocka_unit_test(test_agents_that_are_not_registered),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_masters),
 		cmocka_unit_test(test_reverse_within_zone),
 		cmocka_unit_test(test_error_ends),
@@ -743,7 +840,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_no_room_for_slave),
 		cmocka_unit_test(test_no_room_for_underscore),
 		cmocka_unit_test(test_no_room_in_discovery),
-		cmocka_unit_test(test_tasks_in_any_order),
 		cmocka_unit_test(test_shared_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

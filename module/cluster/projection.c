@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include <libknot/libknot.h>
+
+#include "module/base/util.h"
+#include "module/cluster/masters_copy.h"
+#include "module/cluster/projection.h"
+#include "module/records/limit.h"
+
+/*! \brief Changes between two looks at whether to stop. */
+#define STEPS 256
+
+void projection_init(struct projection *p, const struct records_rules *rules, uint64_t octets_max,
+                     const atomic_bool *stop)
+{
+	*p = (struct projection){
+		.rules = *rules,
+		.octets_max = octets_max,
+		.stop = stop,
+	};
+	p->rules.task_max = RECORDS_TASK_MAX;
+}
+
+void projection_free(struct projection *p)
+{
+	snapshot_table_free(p->table);
+	free(p->masters);
+	p->table = NULL;
+	p->masters = NULL;
+}
+
+/*! \brief Notes that the table does not have all any more. */
+static void lose(struct projection *p, int ret)
+{
+	p->is_fed = false;
+	p->ret = ret;
+}
+
+/*! \brief True if there is to be an end to it; looks now and then. */
+static bool is_stopped(struct projection *p)
+{
+	return ++p->steps % STEPS == 0 && atomic_load(p->stop);
+}
+
+static void keep_example(struct text found, char room[static PROJECTION_EXAMPLE_MAX],
+                         struct text *example)
+{
+	if (found.len > 0) {
+		example->len = MIN(found.len, PROJECTION_EXAMPLE_MAX);
+		example->data = memcpy(room, found.data, example->len);
+	}
+}
+
+/*! \brief Adds what an object has cost, or takes it away again. */
+static void add_up(struct projection *p, int diff, const struct records_output *output)
+{
+	const struct records_loss *loss = &output->loss;
+	if (diff > 0) {
+		p->octets += output->octets;
+		p->loss.skipped += loss->skipped;
+		p->loss.digest += loss->digest;
+		p->loss.cut += loss->cut;
+		p->loss.cut_tasks += loss->cut_tasks;
+		p->loss.cut_digest += loss->cut_digest;
+		keep_example(loss->example, p->example, &p->loss.example);
+		keep_example(loss->cut_example, p->cut_example, &p->loss.cut_example);
+	} else {
+		p->octets -= output->octets;
+		p->loss.skipped -= loss->skipped;
+		p->loss.digest -= loss->digest;
+		p->loss.cut -= loss->cut;
+		p->loss.cut_tasks -= loss->cut_tasks;
+		p->loss.cut_digest -= loss->cut_digest;
+	}
+}
+
+static int add_record(void *table, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+                      uint16_t rdata_len, unsigned preference)
+{
+	return snapshot_table_change(table, 1, owner, type, rdata, rdata_len, preference);
+}
+
+static int drop_record(void *table, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+                       uint16_t rdata_len, unsigned preference)
+{
+	return snapshot_table_change(table, -1, owner, type, rdata, rdata_len, preference);
+}
+
+/*! \brief Ends a run of records that went into the table. */
+static void end_run(struct projection *p, int diff, int ret, const struct records_output *output)
+{
+	add_up(p, diff, output);
+	if (ret != KNOT_EOK) {
+		lose(p, ret);
+	} else if (diff > 0 && p->octets > p->octets_max) {
+		lose(p, KNOT_ESPACE);
+	}
+}
+
+static void put_side(struct projection *p, int diff, enum inventory_kind kind,
+                     const struct inventory_side *side)
+{
+	struct records_output output = { .put = diff > 0 ? add_record : drop_record,
+		                         .sink = p->table };
+	if (p->is_fed) {
+		int ret = records_of(&p->rules, kind, side, &output);
+		end_run(p, diff, ret, &output);
+	}
+}
+
+static void put_masters(struct projection *p, int diff, const struct records_masters *masters)
+{
+	struct records_output output = { .put = diff > 0 ? add_record : drop_record,
+		                         .sink = p->table };
+	if (p->is_fed) {
+		int ret = records_of_masters(&p->rules, masters, &output);
+		end_run(p, diff, ret, &output);
+	}
+}
+
+void projection_change(struct projection *p, const struct inventory_change *change)
+{
+	if (!p->is_fed) {
+		return;
+	}
+	if (is_stopped(p)) {
+		lose(p, KNOT_ECONNABORTED);
+	}
+	p->is_changed = true;
+	put_side(p, -1, change->kind, &change->before);
+	put_side(p, 1, change->kind, &change->after);
+}
+
+static void hear(void *ctx, const struct inventory_change *change)
+{
+	projection_change(ctx, change);
+}
+
+/*! \brief Puts other masters' records in place of those that are there. */
+static int change_masters(struct projection *p, const struct records_masters *masters)
+{
+	if (p->masters != NULL && masters_equal(p->masters, masters)) {
+		return KNOT_EOK;
+	}
+	p->is_changed = true;
+	struct records_masters *copy = masters_copy(masters);
+	if (copy == NULL) {
+		lose(p, KNOT_ENOMEM);
+		return KNOT_ENOMEM;
+	}
+	if (p->masters != NULL) {
+		put_masters(p, -1, p->masters);
+	}
+	put_masters(p, 1, copy);
+	free(p->masters);
+	p->masters = copy;
+	return p->is_fed ? KNOT_EOK : p->ret;
+}
+
+static int empty(struct projection *p, uint32_t ttl)
+{
+	free(p->masters);
+	p->masters = NULL;
+	p->loss = (struct records_loss){ 0 };
+	p->octets = 0;
+	if (p->table != NULL) {
+		return snapshot_table_reset(p->table);
+	}
+	p->table = snapshot_table_new(p->rules.zone, ttl);
+	return p->table != NULL ? KNOT_EOK : KNOT_ENOMEM;
+}
+
+/*! \brief Makes the table what inventory and masters are. */
+static int feed(struct projection *p, const struct inventory *inventory,
+                const struct records_masters *masters, uint32_t ttl)
+{
+	int ret = empty(p, ttl);
+	if (ret == KNOT_EOK) {
+		p->is_fed = true;
+		ret = change_masters(p, masters);
+	}
+	if (ret == KNOT_EOK) {
+		inventory_walk(inventory, hear, p);
+		ret = p->is_fed ? KNOT_EOK : p->ret;
+	}
+	return ret;
+}
+
+/*! \brief A walk that finds out what there is. */
+struct measure {
+	struct projection *projection;
+	struct records_rules rules; /*!< Without a limit. */
+	struct limit *limit;
+	int ret;
+};
+
+static void measure_object(void *ctx, const struct inventory_change *change)
+{
+	struct measure *measure = ctx;
+	struct records_output output = { 0 };
+	if (is_stopped(measure->projection)) {
+		measure->ret = KNOT_ECONNABORTED;
+	}
+	if (measure->ret == KNOT_EOK) {
+		measure->ret = records_of(&measure->rules, change->kind, &change->after, &output);
+		limit_add(measure->limit, change->kind, &output);
+	}
+}
+
+/*! \brief Finds the most records of a task with which all fit. */
+static int find_limit(struct projection *p, const struct inventory *inventory,
+                      const struct records_masters *masters, uint32_t *task_max)
+{
+	struct measure measure = {
+		.projection = p,
+		.rules = p->rules,
+		.limit = calloc(1, sizeof(*measure.limit)),
+	};
+	if (measure.limit == NULL) {
+		return KNOT_ENOMEM;
+	}
+	struct records_output output = { 0 };
+	measure.rules.task_max = RECORDS_TASK_MAX;
+	measure.ret = records_of_masters(&measure.rules, masters, &output);
+	/* As an agent's, they are what nobody can cut. */
+	limit_add(measure.limit, INVENTORY_AGENT, &output);
+	inventory_walk(inventory, measure_object, &measure);
+	*task_max = limit_find(measure.limit, p->octets_max);
+	free(measure.limit);
+	return measure.ret;
+}
+
+/*! \brief Makes the table what inventory and masters are, with such a limit that all fits. */
+static int feed_within(struct projection *p, const struct inventory *inventory,
+                       const struct records_masters *masters, uint32_t ttl)
+{
+	int ret = KNOT_ESPACE;
+	if (p->ret != KNOT_ESPACE) {
+		p->rules.task_max = RECORDS_TASK_MAX;
+		ret = feed(p, inventory, masters, ttl);
+	}
+	if (ret == KNOT_ESPACE) {
+		ret = find_limit(p, inventory, masters, &p->rules.task_max);
+		if (ret == KNOT_EOK) {
+			ret = feed(p, inventory, masters, ttl);
+		}
+	}
+	return ret;
+}
+
+/*! \brief Has all made anew if the limit that was set has to be another now. */
+static void review_limit(struct projection *p, const struct inventory *inventory,
+                         const struct records_masters *masters)
+{
+	if (!p->is_fed || !p->is_changed || p->rules.task_max == RECORDS_TASK_MAX) {
+		return;
+	}
+	uint32_t task_max;
+	int ret = find_limit(p, inventory, masters, &task_max);
+	if (ret != KNOT_EOK || task_max != p->rules.task_max) {
+		lose(p, ret == KNOT_EOK ? KNOT_ESPACE : ret);
+	}
+}
+
+int projection_commit(struct projection *p, const struct inventory *inventory,
+                      const struct records_masters *masters, uint32_t ttl, struct snapshot **out)
+{
+	*out = NULL;
+	if (p->is_fed) {
+		(void)change_masters(p, masters);
+		review_limit(p, inventory, masters);
+	}
+	int ret = p->is_fed ? KNOT_EOK : feed_within(p, inventory, masters, ttl);
+	if (ret == KNOT_EOK) {
+		snapshot_table_set_ttl(p->table, ttl);
+		ret = snapshot_table_commit(p->table, out);
+	}
+	if (ret != KNOT_EOK) {
+		lose(p, ret);
+	}
+	p->is_changed = false;
+	return ret;
+}
+
+void projection_retire(struct projection *p, struct snapshot *snapshot)
+{
+	snapshot_table_retire(p->table, snapshot);
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief A zone's records follow the inventory: whatever happened, they are what one has that
+ * begins anew; and nothing is shown if nothing changes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "module/cluster/masters_copy.h"
+#include "module/cluster/projection.h"
+#include "tests/unit/inventory/inventory_feed.h"
+#include "tests/unit/snapshot/table_text.h"
+
+#define TTL 30
+
+/*! \brief An inventory, and the projection that hears of it. */
+struct follower {
+	struct inventory *inventory;
+	struct projection projection;
+	struct records_masters masters;
+	struct snapshot *snapshot;
+	atomic_bool stop;
+	unsigned publications;
+};
+
+static void hear(void *ctx, const struct inventory_change *change)
+{
+	projection_change(ctx, change);
+}
+
+static const struct address LEADER = { .len = 4, .bytes = { 10, 0, 0, 1 } };
+static const struct records_master MASTERS[] = {
+	{ .addresses = { &LEADER, 1 }, .port = 5050 },
+	{ .addresses = { &LEADER, 1 }, .port = 5051 },
+};
+
+static struct records_rules make_rules(bool reverse)
+{
+	return (struct records_rules){
+		.zone = reverse ? (const knot_dname_t *)"\00210\007in-addr\004arpa" : MODEL_ZONE,
+		.origin = MODEL_ZONE,
+		.reverse = reverse,
+		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
+		.sources_count = 2,
+	};
+}
+
+static void start(struct follower *f, bool reverse, uint64_t octets_max)
+{
+	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 } };
+	struct records_rules rules = make_rules(reverse);
+	projection_init(&f->projection, &rules, octets_max, &f->stop);
+	f->inventory = inventory_new(hear, &f->projection);
+	assert_non_null(f->inventory);
+}
+
+static int commit_as(struct follower *f, uint32_t ttl)
+{
+	struct snapshot *next = NULL;
+	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, &next);
+	if (next != NULL) {
+		projection_retire(&f->projection, f->snapshot);
+		f->snapshot = next;
+		f->publications++;
+	}
+	return ret;
+}
+
+/*! \brief Commits; tells if there was a new snapshot. */
+static bool follow(struct follower *f)
+{
+	unsigned before = f->publications;
+	assert_int_equal(commit_as(f, TTL), KNOT_EOK);
+	return f->publications > before;
+}
+
+/*! \brief Takes a state; tells if queries see a difference. */
+static bool take(struct follower *f, const char *json)
+{
+	assert_int_equal(feed_state(f->inventory, json), KNOT_EOK);
+	return follow(f);
+}
+
+static void end(struct follower *f)
+{
+	snapshot_unref(f->snapshot);
+	projection_free(&f->projection);
+	inventory_free(f->inventory);
+}
+
+static uint64_t hash(uint64_t hash, const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+	for (size_t i = 0; i < len; i++) {
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	}
+	return hash;
+}
+
+/*! \brief Sum of a set's records, each hashed with its owner and type. */
+static uint64_t digest_set(const struct snapshot *snapshot, const knot_dname_t *owner,
+                           const struct snapshot_set *set)
+{
+	uint64_t sum = 0;
+	uint64_t start = hash(0xcbf29ce484222325, owner, knot_dname_size(owner));
+	start = hash(start, &set->type, sizeof(set->type));
+	for (uint32_t first = 0; first < set->count;) {
+		knot_rrset_t rrset;
+		uint32_t count = snapshot_piece(set, first);
+		snapshot_rrset(snapshot, set, owner, first, count, &rrset);
+		knot_rdata_t *rdata = rrset.rrs.rdata;
+		for (uint32_t i = 0; i < count; i++, rdata = knot_rdataset_next(rdata)) {
+			sum += hash(start, rdata->data, rdata->len);
+		}
+		first += count;
+	}
+	return sum;
+}
+
+/*! \brief All that a snapshot shows, whatever made it. */
+static uint64_t digest(const struct snapshot *snapshot)
+{
+	uint64_t sum = 0;
+	struct snapshot_cursor cursor = { 0 };
+	const struct snapshot_name *name;
+	while ((name = snapshot_next(snapshot, &cursor)) != NULL) {
+		uint32_t count;
+		const struct snapshot_set *sets = snapshot_sets(name, &count);
+		for (uint32_t i = 0; i < count; i++) {
+			sum += digest_set(snapshot, snapshot_owner(name), &sets[i]);
+		}
+	}
+	return sum;
+}
+
+/*! \brief Asserts that one which begins now shows the same and has lost the same. */
+static void assert_as_anew(const struct follower *f)
+{
+	struct projection anew;
+	struct records_rules rules = make_rules(f->projection.rules.reverse);
+	struct snapshot *snapshot;
+	projection_init(&anew, &rules, f->projection.octets_max, &f->stop);
+	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, &snapshot),
+	                 KNOT_EOK);
+	assert_non_null(snapshot);
+	assert_true(digest(snapshot) == digest(f->snapshot));
+	assert_int_equal(snapshot_stats(snapshot).names, snapshot_stats(f->snapshot).names);
+	assert_int_equal(snapshot_stats(snapshot).records, snapshot_stats(f->snapshot).records);
+	assert_int_equal(anew.rules.task_max, f->projection.rules.task_max);
+	assert_true(anew.octets == f->projection.octets);
+	const struct records_loss *a = &anew.loss, *b = &f->projection.loss;
+	assert_true(a->skipped == b->skipped && a->digest == b->digest);
+	assert_true(a->cut == b->cut && a->cut_tasks == b->cut_tasks);
+	assert_true(a->cut_digest == b->cut_digest);
+	snapshot_unref(snapshot);
+	projection_free(&anew);
+}
+
+#define HEAD                                                                                       \
+	"{\"leader\":\"master@10.0.0.1:5050\",\"slaves\":[{\"id\":\"S1\",\"pid\":\"slave(1)@10.0." \
+	"0.11:5051\"}],"
+#define TASK(name, ports)                                                                      \
+	"{\"id\":\"" name "\",\"name\":\"" name                                                \
+	"\",\"slave_id\":\"S1\",\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[" ports \
+	"]\"}}"
+#define STATE(tasks) HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[" tasks "]}]}"
+#define NOTHING      HEAD "\"frameworks\":[]}"
+
+static void test_publications(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	assert_true(take(&f, STATE(TASK("a", "1-2"))));
+	assert_false(take(&f, STATE(TASK("a", "1-2"))));
+	assert_false(follow(&f));
+	assert_true(take(&f, STATE(TASK("a", "1-2") "," TASK("b", "1-2"))));
+	assert_as_anew(&f);
+	assert_non_null(find_set(f.snapshot, "b.fw.mesos", KNOT_RRTYPE_A));
+	assert_true(take(&f, STATE(TASK("a", "1-3"))));
+	assert_as_anew(&f);
+	assert_null(find_set(f.snapshot, "b.fw.mesos", KNOT_RRTYPE_A));
+	/* A state that queries see nothing of: another name of a framework that makes no record. */
+	assert_false(take(&f, HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[" TASK(
+	                              "a", "1-3") "]},{\"id\":\"G\",\"name\":\"quiet\"}]}"));
+	assert_int_equal(f.publications, 3);
+	end(&f);
+}
+
+static void test_ttl(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	assert_true(take(&f, STATE(TASK("a", "1-2"))));
+	uint64_t before = digest(f.snapshot);
+	assert_int_equal(commit_as(&f, TTL + 1), KNOT_EOK);
+	assert_int_equal(f.publications, 2);
+	assert_int_equal(snapshot_ttl(f.snapshot), TTL + 1);
+	assert_true(digest(f.snapshot) == before);
+	end(&f);
+}
+
+static void test_masters(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	assert_true(take(&f, NOTHING));
+	assert_non_null(find_set(f.snapshot, "master0.mesos", KNOT_RRTYPE_A));
+	assert_null(find_set(f.snapshot, "master1.mesos", KNOT_RRTYPE_A));
+	f.masters.count = 2;
+	assert_true(follow(&f));
+	assert_non_null(find_set(f.snapshot, "master1.mesos", KNOT_RRTYPE_A));
+	assert_as_anew(&f);
+	assert_false(follow(&f));
+	f.masters.count = 0;
+	f.masters.leader.count = 0;
+	assert_true(follow(&f));
+	assert_null(find_set(f.snapshot, "leader.mesos", KNOT_RRTYPE_A));
+	assert_as_anew(&f);
+	end(&f);
+}
+
+static void test_masters_copies(void **unused)
+{
+	(void)unused;
+	const struct address other = { .len = 4, .bytes = { 10, 0, 0, 2 } };
+	struct records_masters masters = { MASTERS, 2, { &LEADER, 1 }, 5050 };
+	struct records_masters *copy = masters_copy(&masters);
+	assert_non_null(copy);
+	assert_true(masters_equal(&masters, copy));
+	assert_ptr_not_equal(copy->list, masters.list);
+	masters.leader.list = &other;
+	assert_false(masters_equal(&masters, copy));
+	masters.leader.list = &LEADER;
+	masters.leader_port++;
+	assert_false(masters_equal(&masters, copy));
+	masters.leader_port--;
+	masters.count--;
+	assert_false(masters_equal(&masters, copy));
+	masters.count++;
+	struct records_master list[] = { MASTERS[0], MASTERS[1] };
+	masters.list = list;
+	assert_true(masters_equal(&masters, copy));
+	list[1].port++;
+	assert_false(masters_equal(&masters, copy));
+	list[1] = MASTERS[1];
+	list[1].addresses.list = &other;
+	assert_false(masters_equal(&masters, copy));
+	free(copy);
+}
+
+static void test_reverse(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, true, RECORDS_OCTETS_MAX);
+	assert_true(take(&f, STATE(TASK("a", "1"))));
+	assert_int_equal(snapshot_stats(f.snapshot).records, 1);
+	/* Two names have the address: neither has a PTR record. */
+	assert_true(take(&f, STATE(TASK("a", "1") "," TASK("b", "1"))));
+	assert_int_equal(snapshot_stats(f.snapshot).records, 0);
+	assert_as_anew(&f);
+	assert_true(take(&f, STATE(TASK("b", "1"))));
+	assert_int_equal(snapshot_stats(f.snapshot).records, 1);
+	assert_as_anew(&f);
+	end(&f);
+}
+
+static void test_loss(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	take(&f, STATE(TASK("---", "1") "," TASK("a", "1")));
+	uint32_t one = f.projection.loss.skipped;
+	uint64_t digest_one = f.projection.loss.digest;
+	assert_true(one > 0);
+	assert_int_equal(f.projection.loss.example.len, 3);
+	assert_memory_equal(f.projection.loss.example.data, "---", 3);
+	take(&f, STATE(TASK("---", "1") "," TASK("+++++", "1") "," TASK("a", "1")));
+	assert_int_equal(f.projection.loss.skipped, 2 * one);
+	assert_as_anew(&f);
+	take(&f, STATE(TASK("---", "1")));
+	assert_int_equal(f.projection.loss.skipped, one);
+	assert_true(f.projection.loss.digest == digest_one);
+	take(&f, NOTHING);
+	assert_int_equal(f.projection.loss.skipped, 0);
+	assert_true(f.projection.loss.digest == 0);
+	end(&f);
+}
+
+/*! \brief What all records of a state take. */
+static uint64_t octets_of(const char *json)
+{
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	take(&f, json);
+	uint64_t octets = f.projection.octets;
+	end(&f);
+	return octets;
+}
+
+#define SMALL TASK("small", "1-4")
+#define LARGE TASK("large", "1-500")
+#define OTHER TASK("other", "1-400")
+
+static void test_budget(void **unused)
+{
+	(void)unused;
+	const char *const both = STATE(SMALL "," LARGE);
+	uint64_t all = octets_of(both);
+	struct follower f;
+
+	start(&f, false, all);
+	take(&f, both);
+	assert_int_equal(f.projection.rules.task_max, RECORDS_TASK_MAX);
+	assert_int_equal(f.projection.loss.cut, 0);
+	end(&f);
+
+	/* The large one gives way, and no further than it has to. */
+	start(&f, false, all - 1);
+	take(&f, STATE(SMALL));
+	uint64_t small = f.projection.octets;
+	take(&f, both);
+	uint32_t limit = f.projection.rules.task_max;
+	assert_true(limit > 500 && limit < RECORDS_TASK_MAX);
+	assert_true(f.projection.octets > small && f.projection.octets < all);
+	assert_int_equal(f.projection.loss.cut_tasks, 1);
+	assert_memory_equal(f.projection.loss.cut_example.data, "large", 5);
+	assert_as_anew(&f);
+	/* Nothing moves while nothing changes, and what has room again is there again. */
+	assert_false(take(&f, both));
+	assert_true(take(&f, STATE(SMALL "," LARGE "," OTHER)));
+	assert_true(f.projection.rules.task_max < limit);
+	assert_as_anew(&f);
+	assert_true(take(&f, STATE(LARGE "," SMALL)));
+	assert_int_equal(f.projection.rules.task_max, limit);
+	assert_as_anew(&f);
+	assert_true(take(&f, STATE(OTHER)));
+	assert_int_equal(f.projection.rules.task_max, RECORDS_TASK_MAX);
+	assert_as_anew(&f);
+	/* In between there is more than fits: first comes one, then goes the other. */
+	assert_true(take(&f, STATE(LARGE)));
+	assert_int_equal(f.projection.rules.task_max, RECORDS_TASK_MAX);
+	assert_as_anew(&f);
+	end(&f);
+}
+
+/*! \brief Agents, frameworks and masters alone are too much: what is shown stays until they fit. */
+static void test_no_room_at_all(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	uint64_t least = octets_of(NOTHING);
+	start(&f, false, least);
+	assert_true(take(&f, NOTHING));
+	uint64_t before = digest(f.snapshot);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(feed_state(f.inventory, STATE(SMALL)), KNOT_EOK);
+		assert_int_equal(commit_as(&f, TTL), KNOT_ESPACE);
+	}
+	assert_true(digest(f.snapshot) == before);
+	assert_int_equal(feed_state(f.inventory, NOTHING), KNOT_EOK);
+	assert_int_equal(commit_as(&f, TTL), KNOT_EOK);
+	assert_as_anew(&f);
+	end(&f);
+}
+
+static void test_stop(void **unused)
+{
+	(void)unused;
+	char *json;
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+	fputs(HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[", out);
+	for (int i = 0; i < 2000; i++) {
+		fprintf(out,
+		        "%s{\"id\":\"t%d\",\"name\":\"t%d\",\"slave_id\":\"S1\",\"state\":"
+		        "\"TASK_RUNNING\"}",
+		        i > 0 ? "," : "", i, i);
+	}
+	fputs("]}]}", out);
+	fclose(out);
+
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	atomic_store(&f.stop, true);
+	assert_int_equal(feed_state(f.inventory, json), KNOT_EOK);
+	assert_int_equal(commit_as(&f, TTL), KNOT_ECONNABORTED);
+	assert_null(f.snapshot);
+	atomic_store(&f.stop, false);
+	assert_true(follow(&f));
+	assert_as_anew(&f);
+	/* In the middle of a change. */
+	atomic_store(&f.stop, true);
+	assert_int_equal(feed_state(f.inventory, NOTHING), KNOT_EOK);
+	atomic_store(&f.stop, false);
+	assert_true(follow(&f));
+	assert_as_anew(&f);
+	end(&f);
+	free(json);
+}
+
+#define TASKS 12
+
+/*! \brief A state by chance: any of some tasks, some of whose names collide or cannot be. */
+static char *random_state(void)
+{
+	static const char *const names[] = { "a", "b", "a", "---", "web.prod", "c" };
+	char *json;
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+	fprintf(out, "{\"leader\":\"master@10.0.0.1:5050\",\"slaves\":[");
+	const char *comma = "";
+	for (int i = 0; i < 3; i++) {
+		if (rand() % 4 > 0) {
+			fprintf(out, "%s{\"id\":\"S%d\",\"pid\":\"slave(1)@10.0.0.%d:5051\"}",
+			        comma, i, 10 + rand() % 3);
+			comma = ",";
+		}
+	}
+	fprintf(out, "],\"frameworks\":[");
+	for (int f = 0; f < 2; f++) {
+		fprintf(out, "%s{\"id\":\"F%d\",\"name\":\"fw%d\",\"tasks\":[", f > 0 ? "," : "", f,
+		        rand() % 2);
+		comma = "";
+		for (int t = 0; t < TASKS; t++) {
+			if (rand() % 3 > 0) {
+				continue;
+			}
+			fprintf(out,
+			        "%s{\"id\":\"t%d\",\"name\":\"%s\",\"slave_id\":\"S%d\","
+			        "\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[1-%d]\"}}",
+			        comma, t, names[rand() % 6], rand() % 3, 1 + rand() % 40);
+			comma = ",";
+		}
+		fputs("]}", out);
+	}
+	fputs("]}", out);
+	fclose(out);
+	return json;
+}
+
+static void test_random(void **unused)
+{
+	(void)unused;
+	for (unsigned seed = 1; seed <= 30; seed++) {
+		srand(seed);
+		struct follower f;
+		/* Some have room for all, some for a part. */
+		start(&f, seed % 3 == 0, seed % 2 == 0 ? RECORDS_OCTETS_MAX : 6000);
+		for (int i = 0; i < 20; i++) {
+			char *json = random_state();
+			f.masters.count = rand() % 3;
+			take(&f, json);
+			assert_as_anew(&f);
+			uint64_t before = digest(f.snapshot);
+			assert_false(take(&f, json));
+			assert_true(digest(f.snapshot) == before);
+			free(json);
+		}
+		end(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_publications), cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_masters),      cmocka_unit_test(test_masters_copies),
+		cmocka_unit_test(test_reverse),      cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_budget),       cmocka_unit_test(test_no_room_at_all),
+		cmocka_unit_test(test_stop),         cmocka_unit_test(test_random),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
