@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <urcu.h>
 
-#include "module/snapshot/snapshot.h"
+#include "module/snapshot/table.h"
 
 #define READERS 3
 #define OWNERS  16
@@ -34,29 +34,61 @@ static void make_owner(uint8_t out[static 16], int index)
 	out[2] = (uint8_t)('a' + index);
 }
 
-/*! \brief Makes a snapshot in which every owner has the address \a number. */
-static struct snapshot *make(uint32_t number)
+/*! \brief Who makes the snapshots, and the address that the last one has. */
+static struct snapshot_table *table;
+static uint32_t shown;
+
+static void change(int diff, uint32_t number)
 {
-	struct snapshot_builder *builder = snapshot_builder_new(ZONE, 30);
-	assert_non_null(builder);
 	for (int i = 0; i < OWNERS; i++) {
 		uint8_t owner[16], rdata[4];
 		make_owner(owner, i);
 		memcpy(rdata, &number, sizeof(rdata));
-		assert_int_equal(snapshot_builder_add(builder, owner, KNOT_RRTYPE_A, rdata, 4),
-		                 KNOT_EOK);
+		assert_int_equal(
+		        snapshot_table_change(table, diff, owner, KNOT_RRTYPE_A, rdata, 4, 0),
+		        KNOT_EOK);
 	}
+}
+
+/*! \brief Makes a snapshot in which every owner has the address \a number and no other. */
+static struct snapshot *make(uint32_t number)
+{
+	if (table == NULL) {
+		table = snapshot_table_new(ZONE, 30);
+		assert_non_null(table);
+	} else {
+		change(-1, shown);
+	}
+	change(1, number);
+	shown = number;
 	struct snapshot *snapshot = NULL;
-	assert_int_equal(snapshot_builder_finish(builder, &snapshot), KNOT_EOK);
-	snapshot_builder_free(builder);
-	snapshot_set_time(snapshot, number);
+	assert_int_equal(snapshot_table_commit(table, &snapshot), KNOT_EOK);
+	assert_non_null(snapshot);
 	return snapshot;
+}
+
+/*! \brief Shows the next snapshot to readers and frees the one before when none looks at it. */
+static void publish(struct snapshot *snapshot)
+{
+	struct snapshot *old = rcu_xchg_pointer(&current, snapshot);
+	synchronize_rcu();
+	snapshot_table_retire(table, old);
+}
+
+/*! \brief Ends it all; the last snapshot outlives its table. */
+static void end(void)
+{
+	snapshot_table_free(table);
+	table = NULL;
+	assert_non_null(snapshot_find(current, (const uint8_t *)"\002xa\005mesos"));
+	snapshot_unref(current);
 }
 
 /*! \brief What a worker does with a query; true if all was of one snapshot. */
 static bool read_once(void)
 {
 	bool same = true;
+	uint32_t first = 0;
 	rcu_read_lock();
 	const struct snapshot *snapshot = rcu_dereference(current);
 	for (int i = 0; i < OWNERS; i++) {
@@ -73,7 +105,8 @@ static bool read_once(void)
 		uint32_t number;
 		snapshot_rrset(snapshot, set, owner, 0, 1, &rrset);
 		memcpy(&number, rrset.rrs.rdata->data, sizeof(number));
-		same = same && number == snapshot_time(snapshot);
+		first = i == 0 ? number : first;
+		same = same && set->count == 1 && number == first;
 	}
 	rcu_read_unlock();
 	return same;
@@ -103,16 +136,14 @@ static void test_replace(void **state)
 	}
 
 	for (uint32_t round = 1; round <= ROUNDS; round++) {
-		struct snapshot *old = rcu_xchg_pointer(&current, make(round));
-		synchronize_rcu();
-		snapshot_unref(old);
+		publish(make(round));
 	}
 
 	atomic_store(&done, true);
 	for (int i = 0; i < READERS; i++) {
 		assert_int_equal(pthread_join(readers[i], NULL), 0);
 	}
-	snapshot_unref(current);
+	end();
 	assert_int_equal(failures, 0);
 }
 
@@ -126,18 +157,16 @@ static void test_shared(void **state)
 	current = make(1);
 	assert_int_equal(pthread_create(&reader, NULL, read_all, &failures), 0);
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (uint32_t round = 0; round < ROUNDS; round++) {
 		struct snapshot *held = snapshot_ref(current);
-		struct snapshot *old = rcu_xchg_pointer(&current, make(2));
-		synchronize_rcu();
-		snapshot_unref(old);
+		publish(make(2 + round));
 		assert_non_null(snapshot_find(held, (const uint8_t *)"\002xa\005mesos"));
 		snapshot_unref(held);
 	}
 
 	atomic_store(&done, true);
 	assert_int_equal(pthread_join(reader, NULL), 0);
-	snapshot_unref(current);
+	end();
 	assert_int_equal(failures, 0);
 }
 
