@@ -169,7 +169,11 @@ static int empty(struct projection *p, uint32_t ttl)
 		return snapshot_table_reset(p->table);
 	}
 	p->table = snapshot_table_new(p->rules.zone, ttl);
-	return p->table != NULL ? KNOT_EOK : KNOT_ENOMEM;
+	if (p->table == NULL) {
+		return KNOT_ENOMEM;
+	}
+	snapshot_table_set_stop(p->table, p->stop);
+	return KNOT_EOK;
 }
 
 /*! \brief Makes the table what inventory and masters are. */

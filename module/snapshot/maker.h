@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "module/base/arena.h"
 #include "module/snapshot/layout.h"
 #include "module/snapshot/ledger.h"
@@ -62,7 +64,14 @@ struct maker {
 	struct vector parts;         /*!< struct part, of the set being made. */
 	struct vector old;           /*!< struct chunk *, chunks that \a rdata points into. */
 	uint32_t depths[DEPTH_MAX + 1]; /*!< Number of shards of each depth. */
+	const atomic_bool *stop;        /*!< See snapshot_table_set_stop(); NULL: nobody stops. */
 };
+
+/*! \brief True if whoever waits does not want the commit any more. */
+static inline bool maker_stopped(const struct maker *maker)
+{
+	return maker->stop != NULL && atomic_load_explicit(maker->stop, memory_order_relaxed);
+}
 
 /*! \brief Makes a block; NULL if memory runs out. */
 static inline void *block_new(struct maker *maker, uint32_t size, uint32_t count)

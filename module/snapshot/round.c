@@ -214,6 +214,9 @@ int round_decide(struct round *round, struct maker *maker, const struct snapshot
 	}
 	int ret = KNOT_EOK;
 	for (size_t i = 0, end; i < count && ret == KNOT_EOK; i = end) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		for (end = i + 1; end < count && compare_owners(&refs[i], &refs[end]) == 0;) {
 			end++;
 		}
@@ -260,6 +263,9 @@ int round_make(struct maker *maker, struct snapshot **head)
 	const struct patch *patches = maker->patches.data;
 	int ret = KNOT_EOK;
 	for (size_t i = 0, end; i < maker->patches.count && ret == KNOT_EOK; i = end) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		uint32_t index = hash_prefix(patches[i].hash, (*head)->bits);
 		uint32_t depth = (*head)->entries[index].shard->depth;
 		uint32_t prefix = hash_prefix(patches[i].hash, depth);

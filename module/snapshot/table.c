@@ -69,6 +69,7 @@ static void stop(struct snapshot_table *table)
 		.gathered = maker->gathered,
 		.arena = maker->arena,
 		.charge = maker->charge,
+		.stop = maker->stop,
 	};
 	init_vectors(maker);
 }
@@ -214,6 +215,11 @@ int snapshot_table_commit(struct snapshot_table *table, struct snapshot **out)
 void snapshot_table_set_ttl(struct snapshot_table *table, uint32_t ttl)
 {
 	table->ttl = ttl;
+}
+
+void snapshot_table_set_stop(struct snapshot_table *table, const atomic_bool *stop)
+{
+	table->maker.stop = stop;
 }
 
 void snapshot_table_set_gather(struct snapshot_table *table, size_t bytes)

@@ -28,6 +28,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "module/snapshot/snapshot.h"
 
 struct snapshot_table;
@@ -94,6 +96,15 @@ int snapshot_table_reset(struct snapshot_table *table);
 
 /*! \brief Sets the TTL, in seconds, from the next commit on, which makes a snapshot for it. */
 void snapshot_table_set_ttl(struct snapshot_table *table, uint32_t ttl);
+
+/*!
+ * \brief Sets a flag that ends a commit, or the work before it, soon after it becomes true.
+ *
+ * The call returns KNOT_ECONNABORTED then, and the table is lost.
+ *
+ * \param stop  Must outlive the table; NULL for none.
+ */
+void snapshot_table_set_stop(struct snapshot_table *table, const atomic_bool *stop);
 
 /*!
  * \brief Sets how many bytes of changes are gathered at least before they are worked in.
