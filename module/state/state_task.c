@@ -41,7 +41,6 @@ void state_task_begin(struct state_task_builder *b)
 {
 	b->mark = arena_mark(b->arena);
 	b->task = (struct state_task){ 0 };
-	b->running = false;
 	b->agent_id_len = 0;
 	b->ranges.count = 0;
 	b->ports.count = 0;
@@ -218,7 +217,6 @@ int state_task_string(struct state_task_builder *b, unsigned place, struct text 
 		memcpy(b->agent_id, text.data, text.len);
 		b->agent_id_len = text.len;
 		break;
-	case TASK_STATE: b->running = TEXT_IS(text, "TASK_RUNNING"); break;
 	case STATUS_STATE: b->status->running = TEXT_IS(text, "TASK_RUNNING"); break;
 	case STATUS_OLD_IP_ADDRESS: read_address(text, &b->old_address); break;
 	case STATUS_IP_ADDRESS:
@@ -239,54 +237,6 @@ void state_task_number(struct state_task_builder *b, unsigned place, double numb
 	case STATUS_HOST_PORT: b->status->maps_ports |= number != 0; break;
 	case CONTAINER_HOST_PORT: b->task.maps_ports |= number != 0; break;
 	}
-}
-
-bool state_task_stays(const struct state_task_builder *b)
-{
-	return b->running && b->agent_id_len > 0;
-}
-
-/*! \brief Copies a list into the arena; NULL if it is empty, or with \a ret set to an error. */
-static const void *take_list(struct state_task_builder *b, const struct vector *list, size_t align,
-                             uint32_t *count, int *ret)
-{
-	*count = (uint32_t)list->count;
-	if (list->count == 0) {
-		return NULL;
-	}
-	size_t size = list->count * list->item;
-	void *copy = arena_alloc(b->arena, size, align);
-	if (copy == NULL) {
-		*ret = arena_error(b->arena);
-		return NULL;
-	}
-	return memcpy(copy, list->data, size);
-}
-
-static void take_addresses(struct state_task_builder *b, const struct vector *list,
-                           struct state_addresses *out, int *ret)
-{
-	out->list = take_list(b, list, _Alignof(struct address), &out->count, ret);
-}
-
-int state_task_finish(struct state_task_builder *b, struct state_task *task)
-{
-	int ret = KNOT_EOK;
-	b->last = weigh_last(b);
-	clear_status(b->last);
-	*task = b->task;
-	task->ranges = take_list(b, &b->ranges, _Alignof(struct state_port_range),
-	                         &task->ranges_count, &ret);
-	task->discovery_ports = take_list(b, &b->ports, _Alignof(struct state_port),
-	                                  &task->discovery_count, &ret);
-	if (b->latest->running) {
-		take_addresses(b, &b->latest->netinfo, &task->netinfo, &ret);
-		take_addresses(b, &b->latest->mesos, &task->mesos, &ret);
-		take_addresses(b, &b->latest->docker, &task->docker, &ret);
-		task->cut += b->latest->cut;
-		task->maps_ports = task->maps_ports || b->latest->maps_ports;
-	}
-	return ret;
 }
 
 void state_task_drop(struct state_task_builder *b)

@@ -15,6 +15,15 @@
 #include "module/state/state.h"
 #include "module/base/vector.h"
 
+/*! \brief What a task says, without its lists. */
+struct state_task {
+	struct text id;        /*!< May be empty. */
+	struct text name;      /*!< `name`; may be empty. */
+	struct text discovery; /*!< `discovery.name`; empty if the task has none. */
+	uint32_t cut;          /*!< Ports left out: more than STATE_LIST_MAX. */
+	bool maps_ports;       /*!< A container port is mapped to a host port (not to 0). */
+};
+
 /*! \brief What a status of a task says. */
 struct state_status {
 	bool running;
@@ -29,8 +38,7 @@ struct state_status {
 struct state_task_builder {
 	struct arena *arena;
 	struct arena_mark mark; /*!< The arena before the task. */
-	struct state_task task; /*!< Without its lists. */
-	bool running;
+	struct state_task task;
 	char agent_id[JSON_TEXT_MAX]; /*!< `slave_id`; not in the arena, which has most of them. */
 	uint32_t agent_id_len;
 
@@ -68,13 +76,7 @@ int state_task_string(struct state_task_builder *builder, unsigned place, struct
 
 void state_task_number(struct state_task_builder *builder, unsigned place, double number);
 
-/*! \brief Whether the task has what it takes to stay: it runs, on an agent. */
-bool state_task_stays(const struct state_task_builder *builder);
-
-/*! \brief Ends a task that stays; \a task is given all but its agent and framework. */
-int state_task_finish(struct state_task_builder *builder, struct state_task *task);
-
-/*! \brief Ends a task that does not stay. */
+/*! \brief Ends a task; what it had is gone. */
 void state_task_drop(struct state_task_builder *builder);
 
 /*! \brief Frees what the builder keeps from task to task. */

@@ -49,21 +49,3 @@ static const char BASE[] =
         "\"completed_frameworks\":[{\"id\":\"F9\",\"tasks\":[{\"id\":\"no\",\"slave_id\":\"S5\","
         "\"state\":\"TASK_RUNNING\"}]}],\"orphan_tasks\":[{\"id\":\"no\",\"slave_id\":\"S5\","
         "\"state\":\"TASK_RUNNING\"}]}";
-
-/*! \brief What state_dump() makes of it. */
-static const char BASE_DUMP[] =
-        "state id=\"master-id\" leader=\"10.0.0.2\":5051 pid=\"10.0.0.1\":5050"
-        " started=1795359000.250000 elected=1795359480.500000 timeout=120.000000 registered=2 "
-        "recovered=1\n"
-        "agent id=\"S0\" host=\"10.0.1.1\" port=5051 registered=1 recovered=0\n"
-        "agent id=\"S1\" host=\"2001:db8::1\" port=5052 registered=1 recovered=0\n"
-        "agent id=\"S2\" host=\"10.0.1.3\" port=5053 registered=0 recovered=1\n"
-        "agent id=\"S9\" host=\"\" port=0 registered=0 recovered=0\n"
-        "framework id=\"F0\" name=\"marathon\" pid=\"10.0.2.1\":15000 hostname=\"sched.test\"\n"
-        "framework id=\"F1\" name=\"http\" pid=\"\":0 hostname=\"\"\n"
-        "task id=\"T0\" name=\"web\" discovery=\"web.prod\" agent=\"S0\" framework=0"
-        " ranges=31000-31002,31010-31010, ports=(8080 name=\"http\" protocol=\"tcp\")"
-        "(53 name=\"\" protocol=\"\") netinfo=10.0.3.1,fd00::1,10.0.3.3, mesos=10.0.3.4,"
-        " docker=10.0.3.5, maps_ports=1\n"
-        "task id=\"T2\" name=\"bare\" discovery=\"\" agent=\"S9\" framework=1 ranges= ports="
-        " netinfo= mesos= docker= maps_ports=0\n";
