@@ -170,8 +170,8 @@ static void put_records(struct naming *n)
 	naming_put_resources(n, resources_given);
 
 	maker_cut(n->m, n->task,
-	          addresses - addresses_given + discovery - discovery_given + resources -
-	                  resources_given);
+	          task_object_cut(n->task) + addresses - addresses_given + discovery -
+	                  discovery_given + resources - resources_given);
 }
 
 /*! \brief Finds the names that a task has, none of them twice; counts those that cannot be. */
@@ -257,5 +257,5 @@ void maker_put_pointers(struct maker *m, const struct inventory_side *side,
 			cut++;
 		}
 	}
-	maker_cut(m, side->task, cut);
+	maker_cut(m, side->task, task_object_cut(side->task) + cut);
 }

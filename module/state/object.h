@@ -72,6 +72,7 @@ struct status_object {
 	struct object_slice netinfo; /*!< Of struct address: `container_status.network_infos`. */
 	struct object_slice mesos;   /*!< Label `MesosContainerizer.NetworkSettings.IPAddress`. */
 	struct object_slice docker;  /*!< Label `Docker.NetworkSettings.IPAddress`. */
+	uint32_t cut;                /*!< Addresses left out: more than a list may have. */
 	bool maps_ports;             /*!< It maps a container port to a host port. */
 	bool last;                   /*!< No status of another state came after it. */
 };
@@ -95,6 +96,7 @@ struct task_object {
 	/*! Of struct status_object: of those before the last the latest, then the last; each if it
 	 * is in TASK_RUNNING. Which one counts is said by task_object_status(). */
 	struct object_slice statuses;
+	uint32_t cut;    /*!< Ports left out: more than a list, or their texts, may have. */
 	uint8_t life;    /*!< enum task_life */
 	bool maps_ports; /*!< Its container does, whatever its statuses say. */
 };
@@ -139,6 +141,13 @@ static inline const struct status_object *task_object_status(const struct task_o
 		return task->statuses.count > 0 ? statuses : NULL;
 	}
 	return statuses[1].timestamp > statuses[0].timestamp ? &statuses[1] : &statuses[0];
+}
+
+/*! \brief How many ports and addresses of a task were left out when it was read. */
+static inline uint64_t task_object_cut(const struct task_object *task)
+{
+	const struct status_object *status = task_object_status(task);
+	return (uint64_t)task->cut + (status != NULL ? status->cut : 0);
 }
 
 /*! \brief True if a task maps a container port to a host port. */

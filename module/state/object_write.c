@@ -10,6 +10,7 @@ struct status_parts {
 	struct state_addresses docker;
 	bool maps_ports;
 	bool last;
+	uint32_t cut;
 };
 
 /*! \brief All that a task is written from. */
@@ -28,6 +29,7 @@ struct task_parts {
 	uint32_t statuses_count;
 	enum task_life life;
 	bool maps_ports;
+	uint32_t cut;
 };
 
 /*! \brief Makes room for \a size bytes of zeros; NULL if memory runs out. */
@@ -199,6 +201,7 @@ static struct object_slice put_statuses(struct object_writer *w, const struct ta
 		statuses[i].netinfo = put_addresses(w, from->netinfo);
 		statuses[i].mesos = put_addresses(w, from->mesos);
 		statuses[i].docker = put_addresses(w, from->docker);
+		statuses[i].cut = from->cut;
 		statuses[i].maps_ports = from->maps_ports;
 		statuses[i].last = from->last;
 	}
@@ -221,6 +224,7 @@ static const struct object *put_task(struct object_writer *w, const struct task_
 	task.discovery = put_text(w, parts->discovery);
 	task.agent = put_text(w, parts->agent);
 	task.framework = put_text(w, parts->framework);
+	task.cut = parts->cut + (parts->ports_count - task.ports.count);
 	task.life = (uint8_t)parts->life;
 	task.maps_ports = parts->maps_ports;
 	return end_object(w, &task.object, sizeof(task));
@@ -243,6 +247,7 @@ static void add_read_status(struct task_parts *parts, const struct state_status 
 		.netinfo = vector_addresses(&status->netinfo),
 		.mesos = vector_addresses(&status->mesos),
 		.docker = vector_addresses(&status->docker),
+		.cut = status->cut,
 		.maps_ports = status->maps_ports,
 		.last = last,
 	};
@@ -262,6 +267,7 @@ const struct object *object_write_task(struct object_writer *w, const struct sta
 		.ports = b->ports.data,
 		.ports_count = (uint32_t)MIN(b->ports.count, OBJECT_LIST_MAX),
 		.life = life,
+		.cut = b->task.cut,
 		.maps_ports = b->task.maps_ports,
 	};
 	add_read_status(&parts, b->latest, false);
@@ -282,6 +288,7 @@ static struct task_parts parts_of(const struct task_object *task)
 		.ranges_count = task->ranges.count,
 		.ports_of = task,
 		.ports_count = task->ports.count,
+		.cut = task->cut,
 		.life = task->life,
 		.maps_ports = task->maps_ports,
 	};
@@ -296,6 +303,7 @@ static void add_status(struct task_parts *parts, const struct task_object *task,
 		.netinfo = object_addresses(task, status->netinfo),
 		.mesos = object_addresses(task, status->mesos),
 		.docker = object_addresses(task, status->docker),
+		.cut = status->cut,
 		.maps_ports = status->maps_ports,
 		.last = last,
 	};
