@@ -103,7 +103,8 @@ static uint32_t find_last_start(const struct snapshot *snapshot, const struct sn
 	} while (first > 0 && can_be_signed(owner, size, set->count - first, space));
 
 	const knot_rdata_t *rdata = find_rdata(snapshot, set, first);
-	for (; !can_be_signed(owner, size, set->count - first, space); first++) {
+	for (; first < set->count && !can_be_signed(owner, size, set->count - first, space);
+	     first++) {
 		size -= RECORD_SIZE + rdata->len;
 		rdata = next_rdata(rdata);
 	}
@@ -121,6 +122,9 @@ static int put_signed_part(knot_pkt_t *pkt, const struct snapshot *snapshot,
                            uint16_t id, size_t space)
 {
 	uint32_t last = find_last_start(snapshot, set, owner, space);
+	if (last == set->count) {
+		return KNOT_ESPACE; /* Not a single one. */
+	}
 	uint32_t first = id * ((uint64_t)last + 1) >> 16;
 	uint32_t count = 0;
 	size_t size = 0;
@@ -187,7 +191,8 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
 		space -= MIN(space, SIGNATURES_SIZE);
 	}
 	if (hint == KNOT_COMPR_HINT_NONE) {
-		space -= MIN(space, knot_dname_size(owner));
+		/* Beyond the reach of pointers, each record has its own. */
+		space -= MIN(space, set->count * knot_dname_size(owner));
 	}
 
 	knotd_in_state_t state = KNOTD_IN_STATE_HIT;
