@@ -48,7 +48,7 @@ struct process {
 	knotd_in_state_t state;
 };
 
-static void begin_question(struct process *process, const struct question *question)
+static inline void begin_question(struct process *process, const struct question *question)
 {
 	*process = (struct process){ .state = KNOTD_IN_STATE_BEGIN };
 	process->sent = knot_pkt_new(NULL, 1024, NULL);
@@ -81,8 +81,8 @@ static void begin_question(struct process *process, const struct question *quest
 }
 
 /*! \brief One hook of an instance; NULL: the usual one. */
-static void step_of(struct process *process, knotd_stage_t stage, knot_section_t section,
-                    struct answer *instance)
+static inline void step_of(struct process *process, knotd_stage_t stage, knot_section_t section,
+                           struct answer *instance)
 {
 	if (section != process->reply->current) {
 		assert_int_equal(knot_pkt_begin(process->reply, section), KNOT_EOK);
@@ -91,7 +91,7 @@ static void step_of(struct process *process, knotd_stage_t stage, knot_section_t
 	                                      (knotd_mod_t *)instance);
 }
 
-static void step(struct process *process, knotd_stage_t stage, knot_section_t section)
+static inline void step(struct process *process, knotd_stage_t stage, knot_section_t section)
 {
 	step_of(process, stage, section, NULL);
 }
@@ -102,7 +102,7 @@ static void step(struct process *process, knotd_stage_t stage, knot_section_t se
 static knot_rrset_t *statics[STATICS_MAX];
 static size_t statics_count;
 
-static void end(struct process *process)
+static inline void end(struct process *process)
 {
 	(void)stub.end(KNOTD_STATE_DONE, process->reply, &process->qdata, NULL);
 	knot_pkt_free(process->reply);
@@ -114,8 +114,8 @@ static void end(struct process *process)
 }
 
 /*! \brief Puts a record of the zone file, as Knot does. */
-static void put_static(struct process *process, const knot_dname_t *owner, uint16_t type,
-                       const void *rdata, size_t len, uint16_t flags)
+static inline void put_static(struct process *process, const knot_dname_t *owner, uint16_t type,
+                              const void *rdata, size_t len, uint16_t flags)
 {
 	knot_rrset_t *rrset = knot_rrset_new(owner, type, KNOT_CLASS_IN, 5, NULL);
 	assert_non_null(rrset);
@@ -131,8 +131,8 @@ static void put_static(struct process *process, const knot_dname_t *owner, uint1
 }
 
 /*! \brief A snapshot of what \a add adds to it. */
-static struct snapshot *build(void (*add)(struct snapshot_builder *builder, const void *arg),
-                              const void *arg)
+static inline struct snapshot *build(void (*add)(struct snapshot_builder *builder, const void *arg),
+                                     const void *arg)
 {
 	struct snapshot_builder *builder = snapshot_builder_new(ZONE, 30);
 	assert_non_null(builder);
@@ -144,28 +144,28 @@ static struct snapshot *build(void (*add)(struct snapshot_builder *builder, cons
 	return snapshot;
 }
 
-static void add_record(struct snapshot_builder *builder, const knot_dname_t *owner, uint16_t type,
-                       const void *rdata, size_t len)
+static inline void add_record(struct snapshot_builder *builder, const knot_dname_t *owner,
+                              uint16_t type, const void *rdata, size_t len)
 {
 	assert_int_equal(snapshot_builder_add(builder, owner, type, rdata, len), KNOT_EOK);
 }
 
-static void add_address(struct snapshot_builder *builder, const knot_dname_t *owner,
-                        uint16_t number)
+static inline void add_address(struct snapshot_builder *builder, const knot_dname_t *owner,
+                               uint16_t number)
 {
 	const uint8_t address[] = { 10, 1, number >> 8, number };
 	add_record(builder, owner, KNOT_RRTYPE_A, address, sizeof(address));
 }
 
-static void add_address6(struct snapshot_builder *builder, const knot_dname_t *owner,
-                         uint16_t number)
+static inline void add_address6(struct snapshot_builder *builder, const knot_dname_t *owner,
+                                uint16_t number)
 {
 	const uint8_t address[16] = { 0xfd, [14] = number >> 8, number };
 	add_record(builder, owner, KNOT_RRTYPE_AAAA, address, sizeof(address));
 }
 
-static void add_service(struct snapshot_builder *builder, const knot_dname_t *owner, uint16_t port,
-                        const knot_dname_t *target)
+static inline void add_service(struct snapshot_builder *builder, const knot_dname_t *owner,
+                               uint16_t port, const knot_dname_t *target)
 {
 	uint8_t srv[6 + KNOT_DNAME_MAXLEN] = { 0, 0, 0, 1, port >> 8, port };
 	memcpy(srv + 6, target, knot_dname_size(target));
@@ -173,7 +173,7 @@ static void add_service(struct snapshot_builder *builder, const knot_dname_t *ow
 }
 
 /*! \brief The reply as its reader finds it; for knot_pkt_free(). */
-static knot_pkt_t *read_reply(const struct process *process)
+static inline knot_pkt_t *read_reply(const struct process *process)
 {
 	knot_pkt_t *read = knot_pkt_new(process->reply->wire, process->reply->size, NULL);
 	assert_non_null(read);
