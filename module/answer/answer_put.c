@@ -56,26 +56,86 @@ int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	return KNOT_EOK;
 }
 
-/*! \brief How many records from \a first on, up to the set's end, fit into \a space octets. */
-static uint32_t count_fitting(const struct snapshot *snapshot, const struct snapshot_set *set,
-                              uint32_t first, size_t space)
+/*! \brief A record's octets in a message, without its data: its owner is a pointer. */
+#define RECORD_SIZE 12
+
+/*!
+ * \brief True if \a count records of \a size octets can be put and signed.
+ *
+ * What a signature covers has its owners written out (RFC 4034, section 3.1.8.1). Knot makes it in
+ * as much room as a message has (Knot: `sign_ctx_add_records()`) and fails where that is too
+ * little, long before the message is full; so do validators, such as Unbound.
+ *
+ * \param space  Octets for them in the message.
+ */
+static bool can_be_signed(const knot_dname_t *owner, size_t size, uint32_t count, size_t space)
+{
+	size_t written_out = size + count * (knot_dname_size(owner) - sizeof(uint16_t));
+	return size <= space && written_out <= KNOT_WIRE_MAX_PKTSIZE;
+}
+
+static const knot_rdata_t *next_rdata(const knot_rdata_t *rdata)
+{
+	return (const knot_rdata_t *)((const uint8_t *)rdata + knot_rdata_size(rdata->len));
+}
+
+static const knot_rdata_t *find_rdata(const struct snapshot *snapshot,
+                                      const struct snapshot_set *set, uint32_t first)
 {
 	knot_rrset_t rrset;
 	snapshot_rrset(snapshot, set, NULL, first, 1, &rrset);
+	return rrset.rrs.rdata;
+}
 
-	const knot_rdata_t *rdata = rrset.rrs.rdata;
+/*! \brief The first record of a set, too large as a whole, whose successors all go with it. */
+static uint32_t find_last_start(const struct snapshot *snapshot, const struct snapshot_set *set,
+                                const knot_dname_t *owner, size_t space)
+{
+	uint32_t first = set->count;
+	size_t size = 0;
+	do {
+		uint32_t end = first;
+		first = (end - 1) / SNAPSHOT_CHUNK * SNAPSHOT_CHUNK;
+		const knot_rdata_t *rdata = find_rdata(snapshot, set, first);
+		for (uint32_t i = first; i < end; i++, rdata = next_rdata(rdata)) {
+			size += RECORD_SIZE + rdata->len;
+		}
+	} while (first > 0 && can_be_signed(owner, size, set->count - first, space));
+
+	const knot_rdata_t *rdata = find_rdata(snapshot, set, first);
+	for (; first < set->count && !can_be_signed(owner, size, set->count - first, space);
+	     first++) {
+		size -= RECORD_SIZE + rdata->len;
+		rdata = next_rdata(rdata);
+	}
+	return first;
+}
+
+/*!
+ * \brief Puts as much of a set as can be put and signed, a different part each time.
+ *
+ * A signature covers an RRset, so what is put is one, in its canonical order: no two pieces, and
+ * none that goes on from the set's end to its beginning.
+ */
+static int put_signed_part(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                           const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
+                           uint16_t id, size_t space)
+{
+	uint32_t last = find_last_start(snapshot, set, owner, space);
+	if (last == set->count) {
+		return KNOT_ESPACE; /* Not a single one. */
+	}
+	uint32_t first = id * ((uint64_t)last + 1) >> 16;
 	uint32_t count = 0;
-	while (first + count < set->count && count < UINT16_MAX) {
-		size_t size = 12 + rdata->len;
-		if (size > space) {
+	size_t size = 0;
+	const knot_rdata_t *rdata = find_rdata(snapshot, set, first);
+	for (; first + count < set->count; count++, rdata = next_rdata(rdata)) {
+		size += RECORD_SIZE + rdata->len;
+		if (!can_be_signed(owner, size, count + 1, space)) {
 			break;
 		}
-		space -= size;
-		count++;
-		rdata = (const knot_rdata_t *)((const uint8_t *)rdata +
-		                               knot_rdata_size(rdata->len));
 	}
-	return count;
+	return put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
 }
 
 /*!
@@ -84,24 +144,23 @@ static uint32_t count_fitting(const struct snapshot *snapshot, const struct snap
  * Clients that have no TCP live on a truncated answer's records. They would not on signed ones.
  *
  * \param space  Octets for it.
- * \param sign   It will be signed: a signature covers an RRset, so what is put must be one.
+ * \param sign   It will be signed.
  */
 static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapshot,
                                  const struct snapshot_set *set, const knot_dname_t *owner,
                                  uint16_t hint, uint16_t id, size_t space, bool sign, bool udp)
 {
-	/* The ID alone would never start beyond the first 65536 records. */
-	uint32_t first = (uint64_t)id * set->count >> 16;
 	uint32_t left = 0;
 	int ret = KNOT_EOK;
 	if (!sign) {
+		/* The ID alone would never start beyond the first 65536 records. */
+		uint32_t first = (uint64_t)id * set->count >> 16;
 		ret = answer_put_pieces(pkt, snapshot, set, owner, hint, first, &left);
 	} else if (udp) {
 		left = set->count;
 		answer_take_back(pkt, 0);
 	} else {
-		uint32_t count = count_fitting(snapshot, set, first, space);
-		ret = put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
+		ret = put_signed_part(pkt, snapshot, set, owner, hint, id, space);
 	}
 	if (ret != KNOT_EOK) {
 		return KNOTD_IN_STATE_ERROR;
@@ -132,11 +191,14 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
 		space -= MIN(space, SIGNATURES_SIZE);
 	}
 	if (hint == KNOT_COMPR_HINT_NONE) {
-		space -= MIN(space, knot_dname_size(owner));
+		/* Beyond the reach of pointers, each record has its own. */
+		space -= MIN(space, set->count * knot_dname_size(owner));
 	}
 
 	knotd_in_state_t state = KNOTD_IN_STATE_HIT;
-	if (set->size <= space && (sign || set->count <= SNAPSHOT_CHUNK)) {
+	bool whole = sign ? can_be_signed(owner, set->size, set->count, space)
+	                  : set->size <= space && set->count <= SNAPSHOT_CHUNK;
+	if (whole) {
 		int ret = put_piece(pkt, snapshot, set, owner, hint, 0, set->count, id);
 		state = ret == KNOT_EOK ? KNOTD_IN_STATE_HIT : KNOTD_IN_STATE_ERROR;
 	} else {
