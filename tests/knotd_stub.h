@@ -18,26 +18,37 @@
 #endif
 
 static struct {
-	struct answer ctx;        /*!< Of the instance. */
+	struct answer ctx;        /*!< Of the instance; the others' is what \a mod points to. */
 	const knot_dname_t *zone; /*!< That the query is in. */
 	knot_rrset_t soa;         /*!< The zone's; without an owner, as if it had none. */
 	bool zone_signed;         /*!< Its apex has signatures. */
 	knotd_mod_in_hook_f in_hooks[KNOTD_STAGE_END + 1];
 	knotd_mod_hook_f end;
+	knotd_stage_t failing;             /*!< Stage whose hooks cannot be registered, */
+	unsigned failures;                 /*!< that many times, */
+	int failure;                       /*!< for this reason. */
 	unsigned counted[STATS_OTHER + 1]; /*!< Answers by kind. */
 } stub;
 
 void *knotd_mod_ctx(STUB_CONST knotd_mod_t *mod)
 {
-	(void)mod;
-	return &stub.ctx;
+	return mod != NULL ? (void *)(uintptr_t)mod : &stub.ctx;
+}
+
+static int stub_register(knotd_stage_t stage)
+{
+	if (stage != stub.failing || stub.failures == 0) {
+		return KNOT_EOK;
+	}
+	stub.failures--;
+	return stub.failure;
 }
 
 int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f hook)
 {
 	(void)mod;
 	stub.in_hooks[stage] = hook;
-	return KNOT_EOK;
+	return stub_register(stage);
 }
 
 int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
@@ -47,7 +58,7 @@ int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
 		return KNOT_EINVAL;
 	}
 	stub.end = hook;
-	return KNOT_EOK;
+	return stub_register(stage);
 }
 
 const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)

@@ -87,31 +87,96 @@ int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	return KNOT_EOK;
 }
 
-/*! \brief How many records of one piece, from \a first on, fit into \a *space octets, less them. */
-static uint32_t count_piece(const struct snapshot *snapshot, const struct snapshot_set *set,
-                            uint32_t first, size_t *space)
+/*! \brief A record's octets in a message, without its data: its owner is a pointer. */
+#define RECORD_SIZE 12
+
+/*! \brief Most records that a message over TCP has room for: addresses of IPv4. */
+#define RECORDS_MAX (KNOT_WIRE_MAX_PKTSIZE / (RECORD_SIZE + 4))
+
+/*!
+ * \brief True if \a count records of \a size octets can be put and signed.
+ *
+ * What a signature covers has its owners written out (RFC 4034, section 3.1.8.1). Knot makes it in
+ * as much room as a message has (Knot: `sign_ctx_add_records()`) and fails where that is too
+ * little, long before the message is full; so do validators, such as Unbound.
+ *
+ * \param space  Octets for them in the message.
+ */
+static bool can_be_signed(const knot_dname_t *owner, size_t size, uint32_t count, size_t space)
 {
-	uint32_t piece = snapshot_piece(set, first), count = 0;
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, NULL, first, piece, &rrset);
-	knot_rdata_t *rdata = rrset.rrs.rdata;
-	for (; count < piece && 12U + rdata->len <= *space; count++) {
-		*space -= 12 + rdata->len;
-		rdata = knot_rdataset_next(rdata);
-	}
-	return count;
+	size_t written_out = size + count * (knot_dname_size(owner) - sizeof(uint16_t));
+	return size <= space && written_out <= KNOT_WIRE_MAX_PKTSIZE;
 }
 
-/*! \brief How many records from \a first on, up to the set's end, fit into \a space octets. */
-static uint32_t count_fitting(const struct snapshot *snapshot, const struct snapshot_set *set,
-                              uint32_t first, size_t space)
+/*! \brief A walk over a set's records, which lie in one or more pieces. */
+struct walk {
+	const struct snapshot *snapshot;
+	const struct snapshot_set *set;
+	uint32_t next; /*!< The record that is next; less than the set's count. */
+	uint32_t left; /*!< Records of the piece at hand, \a rdata being the first of them. */
+	knot_rdata_t *rdata;
+};
+
+/*! \brief Octets in a message of the record that is next. */
+static size_t walk_size(struct walk *walk)
 {
-	uint32_t count = 0, more;
-	do {
-		more = count_piece(snapshot, set, first + count, &space);
-		count += more;
-	} while (more > 0 && first + count < set->count && count + SNAPSHOT_CHUNK <= UINT16_MAX);
-	return count;
+	if (walk->left == 0) {
+		knot_rrset_t rrset;
+		walk->left = snapshot_piece(walk->set, walk->next);
+		snapshot_rrset(walk->snapshot, walk->set, NULL, walk->next, walk->left, &rrset);
+		walk->rdata = rrset.rrs.rdata;
+	}
+	size_t size = RECORD_SIZE + walk->rdata->len;
+	walk->rdata = knot_rdataset_next(walk->rdata);
+	walk->left--;
+	walk->next++;
+	return size;
+}
+
+/*! \brief The first record of a set, too large as a whole, whose successors all go with it. */
+static uint32_t find_last_start(const struct snapshot *snapshot, const struct snapshot_set *set,
+                                const knot_dname_t *owner, size_t space)
+{
+	uint32_t first = set->count - MIN(set->count, RECORDS_MAX);
+	struct walk walk = { .snapshot = snapshot, .set = set, .next = first };
+	size_t size = 0;
+	while (walk.next < set->count) {
+		size += walk_size(&walk);
+	}
+	walk = (struct walk){ .snapshot = snapshot, .set = set, .next = first };
+	while (walk.next < set->count &&
+	       !can_be_signed(owner, size, set->count - walk.next, space)) {
+		size -= walk_size(&walk);
+	}
+	return walk.next;
+}
+
+/*!
+ * \brief Puts as much of a set as can be put and signed, a different part each time.
+ *
+ * A signature covers an RRset, so what is put is one, in its canonical order: no two pieces, and
+ * none that goes on from the set's end to its beginning.
+ */
+static int put_signed_part(knot_pkt_t *pkt, const struct snapshot *snapshot,
+                           const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
+                           uint16_t id, size_t space)
+{
+	uint32_t last = find_last_start(snapshot, set, owner, space);
+	if (last == set->count) {
+		return KNOT_ESPACE; /* Not a single one. */
+	}
+	uint32_t first = id * ((uint64_t)last + 1) >> 16;
+	struct walk walk = { .snapshot = snapshot, .set = set, .next = first };
+	uint32_t count = 0;
+	size_t size = 0;
+	while (walk.next < set->count) {
+		size += walk_size(&walk);
+		if (!can_be_signed(owner, size, count + 1, space)) {
+			break;
+		}
+		count++;
+	}
+	return put_rrset(pkt, snapshot, set, owner, hint, first, count, 0);
 }
 
 /*!
@@ -120,24 +185,23 @@ static uint32_t count_fitting(const struct snapshot *snapshot, const struct snap
  * Clients that have no TCP live on a truncated answer's records. They would not on signed ones.
  *
  * \param space  Octets for it.
- * \param sign   It will be signed: a signature covers an RRset, so what is put must be one.
+ * \param sign   It will be signed.
  */
 static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapshot,
                                  const struct snapshot_set *set, const knot_dname_t *owner,
                                  uint16_t hint, uint16_t id, size_t space, bool sign, bool udp)
 {
-	/* The ID alone would never start beyond the first 65536 records. */
-	uint32_t first = (uint64_t)id * set->count >> 16;
 	uint32_t left = 0;
 	int ret = KNOT_EOK;
 	if (!sign) {
+		/* The ID alone would never start beyond the first 65536 records. */
+		uint32_t first = (uint64_t)id * set->count >> 16;
 		ret = answer_put_pieces(pkt, snapshot, set, owner, hint, first, &left);
 	} else if (udp) {
 		left = set->count;
 		answer_take_back(pkt, 0);
 	} else {
-		uint32_t count = count_fitting(snapshot, set, first, space);
-		ret = put_rrset(pkt, snapshot, set, owner, hint, first, count, 0);
+		ret = put_signed_part(pkt, snapshot, set, owner, hint, id, space);
 	}
 	if (ret != KNOT_EOK) {
 		return KNOTD_IN_STATE_ERROR;
@@ -168,11 +232,14 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const s
 		space -= MIN(space, SIGNATURES_SIZE);
 	}
 	if (hint == KNOT_COMPR_HINT_NONE) {
-		space -= MIN(space, knot_dname_size(owner));
+		/* Beyond the reach of pointers, each record has its own. */
+		space -= MIN(space, set->count * knot_dname_size(owner));
 	}
 
 	knotd_in_state_t state = KNOTD_IN_STATE_HIT;
-	if (set->size <= space && (sign || set->count <= SNAPSHOT_CHUNK)) {
+	bool whole = sign ? can_be_signed(owner, set->size, set->count, space)
+	                  : set->size <= space && set->count <= SNAPSHOT_CHUNK;
+	if (whole) {
 		int ret = put_rrset(pkt, snapshot, set, owner, hint, 0, set->count, id);
 		state = ret == KNOT_EOK ? KNOTD_IN_STATE_HIT : KNOTD_IN_STATE_ERROR;
 	} else {

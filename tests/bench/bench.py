@@ -146,9 +146,10 @@ def questions(kind, tasks):
     for number in range(NAMES_ASKED):
         framework, app, _ = chosen.choice(apps)
         lines.append({"A": f"{app}.{framework}.mesos A",
+                      "A of FW.mesos.": f"{framework}.mesos A",
                       "SRV": f"_http._{app}._tcp.{framework}.mesos SRV",
                       "NXDOMAIN": f"no-{number}.{framework}.mesos A"}[kind])
-    path = FILES / f"questions-{kind}-{tasks}"
+    path = FILES / f"questions-{kind.split()[-1]}-{tasks}"
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -273,7 +274,8 @@ def mib(value):
     return f"{value / 2**20:.0f}"
 
 
-KINDS = ("A", "SRV", "NXDOMAIN")
+# Names directly below the zone are answered after Knot has searched the zone for them.
+KINDS = ("A", "A of FW.mesos.", "SRV", "NXDOMAIN")
 
 
 def answers(args, leader, states):

@@ -119,7 +119,7 @@ def test_behind_an_alias(server):
 
 @pytest.mark.parametrize("zone", ["first.example.", "last.example."])
 @pytest.mark.parametrize("name, kind", [
-    ("thirty-instances.f", "A"), (f"_long._tcp.{LONG}", "SRV")])
+    ("thirty-instances.f", "A"), (f"_long._tcp.{LONG}", "SRV"), ("edge.f", "A"), ("huge.f", "A")])
 def test_signed(server, zone, name, kind):
     """What is signed comes whole or not at all; who wants no signatures gets what fits."""
     small = Way(edns=True, dnssec=True, payload=600)

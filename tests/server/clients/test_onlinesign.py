@@ -23,10 +23,14 @@ alias CNAME web.marathon
 again CNAME alias
 dangling CNAME nobody.marathon
 *.apps CNAME web.marathon
+large CNAME huge.marathon
 *.wild A 192.0.2.2
 sub NS ns.example.
 web.marathon TXT beside
 """
+
+HUGE = 5000  # Fills a message alone.
+BROAD = 2000  # Does not, but would be too large for a signature with its owners written out.
 
 WEB = ["10.1.0.1", "10.1.0.2"]
 
@@ -41,7 +45,10 @@ def server(request):
             *(states.task("many", f"many.{i}", ports=f"[{20000 + i}-{20000 + i}]",
                           addresses=[f"10.2.{i}.1"]) for i in range(200)),
             *(states.task("huge", f"huge.{i}", addresses=[f"10.{10 + i // 250}.{i % 250}.1"])
-              for i in range(5000)))))
+              for i in range(HUGE)),
+            *(states.task("broad", f"broad.{i}", ports=f"[{20000 + i}-{20000 + i}]",
+                          addresses=[f"10.{40 + i // 250}.{i % 250}.1"])
+              for i in range(BROAD)))))
         knotd.module("cluster", master=master.address)
         knotd.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
         knotd.zone("mesos.", ZONE, request.param)
@@ -188,11 +195,34 @@ def test_large_sets(server, keys):
         assert_signed(reply, keys)
 
 
-def test_huge_set_lives(server):
-    """More than a message can carry, cut or not, cannot validate as a whole; knotd lives."""
-    for way in (TCP_DO, UDP_DO, TCP, UDP):
-        server.ask("huge.marathon.mesos.", "A", way)
-    assert ask.outcome(server.ask("web.marathon.mesos.")) == "ANSWER"
+def fitting(name, octets):
+    """Records with so much data that can be signed: with their owner, type, class, TTL, length."""
+    return 65535 // (len(name) + 1 + 10 + octets)
+
+
+@pytest.mark.parametrize("name, kind, whole", [
+    ("huge.marathon.mesos.", "A", HUGE), ("broad.marathon.mesos.", "A", BROAD),
+    ("_broad._tcp.marathon.mesos.", "SRV", BROAD)])
+def test_cut_sets(server, keys, name, kind, whole):
+    """What cannot be signed as a whole is cut, and what is put has a signature that validates."""
+    assert ask.is_truncated(server.ask(name, kind, UDP_DO))
+    parts = set()
+    for _ in range(8):
+        reply = server.ask(name, kind, TCP_DO)
+        assert ask.outcome(reply) == "ANSWER" and not ask.is_truncated(reply)
+        assert_signed(reply, keys)
+        listed = ask.data(reply, kind)
+        octets = 4 if kind == "A" else 6 + len(listed[0].split()[3]) + 1
+        assert len(set(listed)) == len(listed) == fitting(name, octets) < whole
+        parts.add(frozenset(listed))
+    assert len(parts) > 4
+
+
+def test_alias_of_a_cut_set(server, keys):
+    reply = server.ask("large.mesos.", "A", TCP_DO)
+    assert ask.data(reply, "CNAME") == ["huge.marathon.mesos."]
+    assert_signed(reply, keys)
+    assert len(ask.data(reply, "A")) in (0, fitting("huge.marathon.mesos.", 4))
 
 
 @pytest.mark.parametrize("plain", [UDP, TCP], ids=str)
