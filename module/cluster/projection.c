@@ -9,9 +9,6 @@
 #include "module/cluster/projection.h"
 #include "module/records/limit.h"
 
-/*! \brief Changes between two looks at whether to stop. */
-#define STEPS 256
-
 void projection_init(struct projection *p, const struct records_rules *rules, uint64_t octets_max,
                      const atomic_bool *stop)
 {
@@ -38,10 +35,10 @@ static void lose(struct projection *p, int ret)
 	p->ret = ret;
 }
 
-/*! \brief True if there is to be an end to it; looks now and then. */
-static bool is_stopped(struct projection *p)
+/*! \brief True if there is to be an end to it. One task alone may make thousands of records. */
+static bool is_stopped(const struct projection *p)
 {
-	return ++p->steps % STEPS == 0 && atomic_load(p->stop);
+	return atomic_load_explicit(p->stop, memory_order_relaxed);
 }
 
 static void keep_example(struct text found, char room[static PROJECTION_EXAMPLE_MAX],
@@ -76,16 +73,24 @@ static void add_up(struct projection *p, int diff, const struct records_output *
 	}
 }
 
-static int add_record(void *table, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
-                      uint16_t rdata_len, unsigned preference)
+static int put_record(struct projection *p, int diff, const knot_dname_t *owner, uint16_t type,
+                      const uint8_t *rdata, uint16_t rdata_len, unsigned preference)
 {
-	return snapshot_table_change(table, 1, owner, type, rdata, rdata_len, preference);
+	return is_stopped(p) ? KNOT_ECONNABORTED
+	                     : snapshot_table_change(p->table, diff, owner, type, rdata, rdata_len,
+	                                             preference);
 }
 
-static int drop_record(void *table, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+static int add_record(void *p, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+                      uint16_t rdata_len, unsigned preference)
+{
+	return put_record(p, 1, owner, type, rdata, rdata_len, preference);
+}
+
+static int drop_record(void *p, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
                        uint16_t rdata_len, unsigned preference)
 {
-	return snapshot_table_change(table, -1, owner, type, rdata, rdata_len, preference);
+	return put_record(p, -1, owner, type, rdata, rdata_len, preference);
 }
 
 /*! \brief Ends a run of records that went into the table. */
@@ -102,8 +107,7 @@ static void end_run(struct projection *p, int diff, int ret, const struct record
 static void put_side(struct projection *p, int diff, enum inventory_kind kind,
                      const struct inventory_side *side)
 {
-	struct records_output output = { .put = diff > 0 ? add_record : drop_record,
-		                         .sink = p->table };
+	struct records_output output = { .put = diff > 0 ? add_record : drop_record, .sink = p };
 	if (p->is_fed) {
 		int ret = records_of(&p->rules, kind, side, &output);
 		end_run(p, diff, ret, &output);
@@ -112,8 +116,7 @@ static void put_side(struct projection *p, int diff, enum inventory_kind kind,
 
 static void put_masters(struct projection *p, int diff, const struct records_masters *masters)
 {
-	struct records_output output = { .put = diff > 0 ? add_record : drop_record,
-		                         .sink = p->table };
+	struct records_output output = { .put = diff > 0 ? add_record : drop_record, .sink = p };
 	if (p->is_fed) {
 		int ret = records_of_masters(&p->rules, masters, &output);
 		end_run(p, diff, ret, &output);

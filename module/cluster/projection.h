@@ -44,7 +44,6 @@ struct projection {
 	const atomic_bool *stop;
 	uint64_t octets;     /*!< Of all records in the table. */
 	uint64_t octets_max; /*!< Most of them. */
-	uint32_t steps;      /*!< Changes so far. */
 	bool is_fed;         /*!< The table has all that the inventory has. */
 	bool is_changed;     /*!< There were changes since the last commit. */
 	int ret;             /*!< Why it is not fed. */

@@ -88,7 +88,7 @@ def test_frameworks(master):
         master,
         states.framework("prod.eu", app("1"), pid="scheduler@10.5.0.1:1001"),
         states.framework("eu", app("2"), hostname="10.5.0.2"),
-        states.framework("eu", app("3"), pid="scheduler@[2001:db8::5]:1003", id="another-eu"),
+        states.framework("eu", app("3"), id="another-eu", pid="scheduler@[2001:db8::5]:1003"),
         states.framework("..", app("4"), pid="scheduler@10.5.0.4:1004"),
         states.framework("", app("5"), pid="scheduler@10.5.0.5:1005"),
         states.framework("slave", app("6"), pid="scheduler@10.5.0.6:1006"),
