@@ -321,6 +321,28 @@ static void test_stale_room(void **state)
 	snapshot_unref(view.snapshot);
 }
 
+static void *no_memory(void *ctx, size_t size)
+{
+	(void)ctx, (void)size;
+	return NULL;
+}
+
+/*! \brief A piece that cannot be put for another reason than its size is not just left out. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	view.snapshot = make_many(DEEP, MANY);
+	struct process process;
+	begin_for(&process, DEEP, KNOT_RRTYPE_A, KNOTD_QUERY_PROTO_TCP, 65535, 1);
+	knot_mm_t mm = process.reply->mm;
+	process.reply->mm.alloc = no_memory;
+	step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
+	assert_int_equal(process.state, KNOTD_IN_STATE_ERROR);
+	process.reply->mm = mm;
+	end(&process);
+	snapshot_unref(view.snapshot);
+}
+
 /*! \brief Each part of a large set has its turn, also over TCP. */
 static void test_turns(void **state)
 {
@@ -333,6 +355,10 @@ static void test_turns(void **state)
 		step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
 		const uint8_t *first = process.reply->rr[0].rrs.rdata->data;
 		assert_int_equal(first[2] << 8 | first[3], id * MANY >> 16);
+		/* Pieces end where the snapshot has its marks. */
+		uint32_t start = id * MANY >> 16;
+		uint32_t marked = SNAPSHOT_CHUNK - start % SNAPSHOT_CHUNK;
+		assert_int_equal(process.reply->rr[0].rrs.count, MIN(marked, MANY - start));
 		assert_int_equal(count_read(&process, KNOT_ANSWER), 40);
 		end(&process);
 	}
@@ -396,8 +422,8 @@ int main(void)
 		cmocka_unit_test(test_truncated),     cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_large_target),  cmocka_unit_test(test_signed_truncated),
 		cmocka_unit_test(test_signed_owners), cmocka_unit_test(test_signed_cut),
-		cmocka_unit_test(test_stale_room),    cmocka_unit_test(test_turns),
-		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_stale_room),    cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_turns),         cmocka_unit_test(test_far),
 	};
 	if (answer_hooks(NULL) != KNOT_EOK) {
 		return 1;

@@ -23,9 +23,8 @@ static void add_targets(struct snapshot_table *table, const void *arg)
 	add_service(table, DEEP, 3, OTHER);
 }
 
-/*! \brief Asserts how many addresses of a target are in the additional section. */
-static void assert_added(const struct process *process, const knot_dname_t *owner, uint16_t type,
-                         unsigned expected)
+/*! \brief How many addresses of a target are in the additional section. */
+static unsigned count_added(const struct process *process, const knot_dname_t *owner, uint16_t type)
 {
 	knot_pkt_t *read = read_reply(process);
 	const knot_pktsection_t *added = knot_pkt_section(read, KNOT_ADDITIONAL);
@@ -36,7 +35,13 @@ static void assert_added(const struct process *process, const knot_dname_t *owne
 		count += rr->type == type && knot_dname_is_equal(rr->owner, owner);
 	}
 	knot_pkt_free(read);
-	assert_int_equal(count, expected);
+	return count;
+}
+
+static void assert_added(const struct process *process, const knot_dname_t *owner, uint16_t type,
+                         unsigned expected)
+{
+	assert_int_equal(count_added(process, owner, type), expected);
 }
 
 static void begin_targets(struct process *process, bool edns, bool dnssec, uint16_t id)
@@ -90,6 +95,47 @@ static void test_targets(void **state)
 		}
 		snapshot_unref(view.snapshot);
 	}
+}
+
+/*! \brief More services than are put in one piece. */
+#define SERVICES 40
+
+/*! \brief The n-th of their targets. */
+static void make_target(knot_dname_t target[KNOT_DNAME_MAXLEN], uint32_t n)
+{
+	memcpy(target, "\003t00\002fw\005mesos", 14);
+	target[2] += n / 10;
+	target[3] += n % 10;
+}
+
+static void add_services(struct snapshot_builder *builder, const void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < SERVICES; i++) {
+		knot_dname_t target[KNOT_DNAME_MAXLEN];
+		make_target(target, i);
+		add_service(builder, DEEP, i, target);
+		add_address(builder, target, i);
+	}
+}
+
+/*! \brief Where the services come in pieces, the addresses still have the targets' names. */
+static void test_many_targets(void **state)
+{
+	(void)state;
+	view.snapshot = build(add_services, NULL);
+	for (uint32_t id = 0; id < 65536; id += 9362) {
+		struct process process;
+		begin_targets(&process, false, false, id);
+		step(&process, KNOTD_STAGE_ADDITIONAL, KNOT_ADDITIONAL);
+		for (uint32_t i = 0; i < SERVICES; i++) {
+			knot_dname_t target[KNOT_DNAME_MAXLEN];
+			make_target(target, i);
+			assert_added(&process, target, KNOT_RRTYPE_A, 1);
+		}
+		end(&process);
+	}
+	snapshot_unref(view.snapshot);
 }
 
 /*! \brief Nothing is added to what is none of ours, and to what will be signed. */
@@ -168,6 +214,8 @@ static void test_static_services(void **state)
 		assert_int_equal(process.state, KNOTD_IN_STATE_HIT);
 		assert_int_equal(knot_wire_get_tc(process.reply->wire), 0);
 		assert_added(&process, FIRST, KNOT_RRTYPE_A, 1);
+		/* All of a set or nothing. */
+		assert_int_equal(count_added(&process, SECOND, KNOT_RRTYPE_AAAA) % 2, 0);
 		if (room == 299) {
 			assert_added(&process, FIRST, KNOT_RRTYPE_AAAA, 1);
 			assert_added(&process, SECOND, KNOT_RRTYPE_A, 1);
@@ -190,6 +238,7 @@ int main(void)
 	stub.zone = ZONE;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_many_targets),
 		cmocka_unit_test(test_no_targets),
 		cmocka_unit_test(test_static_services),
 	};
