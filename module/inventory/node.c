@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <sys/random.h>
 
 #include <libknot/errcode.h>
@@ -10,41 +9,6 @@ int nodes_init(struct nodes *nodes)
 {
 	*nodes = (struct nodes){ 0 };
 	return getentropy(nodes->key, sizeof(nodes->key)) == 0 ? KNOT_EOK : KNOT_ERROR;
-}
-
-void *nodes_alloc(struct nodes *nodes, size_t size, int *error)
-{
-	if (size > INVENTORY_MEMORY_MAX - nodes->bytes) {
-		*error = KNOT_ESPACE;
-		return NULL;
-	}
-	void *memory = malloc(size);
-	if (memory == NULL) {
-		*error = KNOT_ENOMEM;
-		return NULL;
-	}
-	nodes->bytes += size;
-	return memory;
-}
-
-void nodes_dealloc(struct nodes *nodes, const void *memory, size_t size)
-{
-	nodes->bytes -= memory != NULL ? size : 0;
-	free((void *)(uintptr_t)memory);
-}
-
-static void drop_object(struct nodes *nodes, const struct object *object)
-{
-	if (object != NULL) {
-		nodes_dealloc(nodes, object, object->size);
-	}
-}
-
-void node_drop_object(struct nodes *nodes, struct node *node)
-{
-	nodes->tables[node->kind].objects -= node->object != NULL;
-	drop_object(nodes, node->object);
-	node->object = NULL;
 }
 
 static const struct object *copy_object(struct nodes *nodes, const struct object *object,
@@ -103,7 +67,7 @@ static int find_place(struct nodes *nodes, const struct node *node, const struct
 static void drop_next(struct nodes *nodes, struct node *node)
 {
 	if (node->next != node->object && node->next != node->staged) {
-		drop_object(nodes, node->next);
+		nodes_drop_object(nodes, node->next);
 	}
 	node->next = node->object;
 }
@@ -137,7 +101,7 @@ int nodes_set(struct nodes *nodes, struct node *node, const struct object *objec
 	if (copy != NULL) {
 		ret = nodes_set_own(nodes, node, copy);
 		if (ret != KNOT_EOK) {
-			drop_object(nodes, copy);
+			nodes_drop_object(nodes, copy);
 		}
 	}
 	return ret;
@@ -153,7 +117,7 @@ int nodes_stage(struct nodes *nodes, struct node *node, const struct object *obj
 			return ret;
 		}
 	}
-	drop_object(nodes, node->staged);
+	nodes_drop_object(nodes, node->staged);
 	node->staged = copy;
 	node->seen = nodes->load;
 	return KNOT_EOK;
@@ -174,13 +138,13 @@ static void end_change(struct nodes *nodes, struct node *node, bool keep)
 		if (is_known) {
 			node->staged = old;
 		} else {
-			drop_object(nodes, old);
+			nodes_drop_object(nodes, old);
 		}
 	}
 	if (node->staged == node->object) {
 		node->staged = NULL;
 	} else if (!keep) {
-		drop_object(nodes, node->staged);
+		nodes_drop_object(nodes, node->staged);
 		node->staged = NULL;
 	}
 }
@@ -229,7 +193,7 @@ void nodes_undo(struct nodes *nodes)
 static int unstage(struct nodes *nodes, struct node *node, void *ctx)
 {
 	(void)ctx;
-	drop_object(nodes, node->staged);
+	nodes_drop_object(nodes, node->staged);
 	node->staged = NULL;
 	nodes_settle(nodes, node);
 	return KNOT_EOK;

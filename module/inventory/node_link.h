@@ -38,5 +38,8 @@ static inline void node_link(struct node *node, unsigned which, struct node *to)
 /*! \brief Has a node told because what it depends on changes. */
 void node_touch(struct nodes *nodes, struct node *node);
 
+/*! \brief Frees an object; NULL is fine. */
+void nodes_drop_object(struct nodes *nodes, const struct object *object);
+
 /*! \brief Frees a node's object, which is not true any more. */
 void node_drop_object(struct nodes *nodes, struct node *node);

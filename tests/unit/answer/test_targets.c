@@ -108,14 +108,14 @@ static void make_target(knot_dname_t target[KNOT_DNAME_MAXLEN], uint32_t n)
 	target[3] += n % 10;
 }
 
-static void add_services(struct snapshot_builder *builder, const void *arg)
+static void add_services(struct snapshot_table *table, const void *arg)
 {
 	(void)arg;
 	for (uint32_t i = 0; i < SERVICES; i++) {
 		knot_dname_t target[KNOT_DNAME_MAXLEN];
 		make_target(target, i);
-		add_service(builder, DEEP, i, target);
-		add_address(builder, target, i);
+		add_service(table, DEEP, i, target);
+		add_address(table, target, i);
 	}
 }
 
