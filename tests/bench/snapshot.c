@@ -6,8 +6,6 @@
  *     snapshot build TASKS    a snapshot of some 16 records a task, made at once
  *     snapshot change TASKS   the same, then tasks that start and end, a commit each
  *     snapshot find TASKS     the same, then look-ups of names in no order
- *     snapshot old TASKS      the same records and look-ups with snapshot_builder; the one to hold
- *                             all that against
  *
  * Prints `name value` lines: CPU in seconds, times of one piece in nanoseconds, memory in bytes
  * (`peak`: the most that was resident).
@@ -19,7 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include BENCH_HEADER
+#include "module/snapshot/table.h"
 
 /*! \brief Instances of one application: their records share owners. */
 #define INSTANCES 10
@@ -148,41 +146,6 @@ static void measure_finds(const struct snapshot *snapshot, uint32_t tasks)
 	free(names);
 }
 
-#ifdef BENCH_OLD
-
-static void put_old(void *ctx, const char *owner, uint16_t type, const uint8_t *rdata, uint16_t len)
-{
-	knot_dname_storage_t name = { 0 };
-	(void)knot_dname_from_str(name, owner, sizeof(name));
-	if (snapshot_builder_add(ctx, name, type, rdata, len) != KNOT_EOK) {
-		die("no memory");
-	}
-}
-
-static void measure(const char *what, uint32_t tasks)
-{
-	(void)what;
-	double start = now(CLOCK_PROCESS_CPUTIME_ID);
-	struct snapshot_builder *builder = snapshot_builder_new(zone, 30);
-	struct snapshot *snapshot;
-	for (uint32_t i = 0; i < tasks; i++) {
-		put_task(i, put_old, builder);
-	}
-	if (snapshot_builder_finish(builder, &snapshot) != KNOT_EOK) {
-		die("no memory");
-	}
-	snapshot_builder_free(builder);
-	printf("build %.3f\n", now(CLOCK_PROCESS_CPUTIME_ID) - start);
-	printf("records %" PRIu32 "\nnames %" PRIu32 "\nbytes %zu\n",
-	       snapshot_stats(snapshot).records, snapshot_stats(snapshot).names,
-	       snapshot_stats(snapshot).bytes);
-	say_peak();
-	measure_finds(snapshot, tasks);
-	snapshot_unref(snapshot);
-}
-
-#else
-
 /*! \brief A table, and whether records come or go. */
 struct feed {
 	struct snapshot_table *table;
@@ -264,8 +227,6 @@ static void measure(const char *what, uint32_t tasks)
 	snapshot_unref(snapshot);
 	snapshot_table_free(feed.table);
 }
-
-#endif
 
 int main(int argc, char **argv)
 {
