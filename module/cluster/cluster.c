@@ -36,7 +36,6 @@ static void clear_cluster(struct cluster *cluster)
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
 	pthread_mutex_unlock(&making);
-	pthread_cond_destroy(&cluster->changed);
 	pthread_mutex_destroy(&cluster->lock);
 	options_free(cluster->options);
 }
@@ -94,11 +93,6 @@ static struct cluster *new_cluster(struct options *options)
 		return NULL;
 	}
 
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&cluster->changed, &attr);
-	pthread_condattr_destroy(&attr);
 	pthread_mutex_init(&cluster->lock, NULL);
 	cluster->options = options_ref(options);
 	cluster->fetching = true;
@@ -129,7 +123,6 @@ void cluster_poll_now(void *ctx)
 	struct cluster *cluster = ctx;
 	pthread_mutex_lock(&cluster->lock);
 	cluster->poll_now = true;
-	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
 	/* Who is asked may not lead any more. */
 	master_wake(cluster->client);
@@ -246,8 +239,11 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, 
 			cluster->poll_now = cluster->poll_now || !cluster->fetching;
 		}
 	}
-	pthread_cond_signal(&cluster->changed);
+	bool wake = cluster->poll_now;
 	pthread_mutex_unlock(&cluster->lock);
+	if (wake) {
+		master_wake(cluster->client);
+	}
 
 	if (view == NULL) {
 		/* For the next attempt. */
@@ -308,7 +304,6 @@ static void end_cluster(struct cluster *cluster)
 	/* Under the lock: the thread frees the client when it has ended and had the lock. */
 	pthread_mutex_lock(&cluster->lock);
 	atomic_store(&cluster->stop, true);
-	pthread_cond_signal(&cluster->changed);
 	master_wake(cluster->client);
 	pthread_mutex_unlock(&cluster->lock);
 }

@@ -45,11 +45,10 @@ struct cluster {
 	atomic_llong start_again; /*!< CLOCK_MONOTONIC in ms: when queries may start a thread. */
 	atomic_bool stop;         /*!< The thread is to end. */
 
-	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
-	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
+	pthread_mutex_t lock; /*!< Guards what follows, up to the poller's own. */
 	struct member *members;
 	struct view *views;
-	bool poll_now;            /*!< Somebody wants a poll at once. */
+	bool poll_now;            /*!< Somebody wants a poll at once; comes with master_wake(). */
 	bool fetching;            /*!< A view added now will be served by the poll under way. */
 	struct state *before;     /*!< What the last good poll made records of. */
 	struct stats_polls stats; /*!< What the instances show. */

@@ -164,7 +164,11 @@ static void note_silence(void *ctx, const struct endpoint *master)
 static int fetch(struct cluster *cluster, struct master_reply *reply,
                  char errors[static CLUSTER_ERROR_MAX])
 {
-	const struct master_watch watch = { is_over, note_silence, cluster };
+	const struct master_watch watch = {
+		.is_over = is_over,
+		.on_silence = note_silence,
+		.ctx = cluster,
+	};
 	char problem[ZOOKEEPER_PROBLEM_MAX];
 	/* Before the masters: a leader that is named in between is another one. */
 	cluster->named = named_leader(cluster);
@@ -500,9 +504,9 @@ static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 		if (clock_ms(CLOCK_MONOTONIC) >= end) {
 			break;
 		}
-		struct timespec deadline = { .tv_sec = end / 1000,
-			                     .tv_nsec = end % 1000 * 1000000 };
-		(void)pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
+		pthread_mutex_unlock(&cluster->lock);
+		master_wait(cluster->client, end, NULL);
+		pthread_mutex_lock(&cluster->lock);
 	}
 	cluster->poll_now = false;
 	cluster->fetching = true;
