@@ -183,8 +183,10 @@ static void test_silence(void **state)
 	await_phase(test, STREAM_OPEN);
 	stream_set_heartbeat(test->stream, 0.1);
 	int64_t heard = stream_heard(test->stream);
-	master_wait(test->client, clock_ms(CLOCK_MONOTONIC) + PATIENCE_MS, &watch);
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + PATIENCE_MS;
+	master_wait(test->client, until, &watch);
 	assert_true(clock_ms(CLOCK_MONOTONIC) >= heard + 300);
+	assert_true(clock_ms(CLOCK_MONOTONIC) < until);
 	check_end(test, POLL_TIMEOUT, "nothing for 0.3 s");
 	free_test(test);
 }
