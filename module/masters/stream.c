@@ -235,10 +235,6 @@ static void end(struct stream *stream)
 static void on_done(struct transfer *transfer, CURLcode code)
 {
 	struct stream *stream = (struct stream *)transfer;
-	if (atomic_load(transfer->client->stop)) {
-		stream_close(stream);
-		return;
-	}
 	int ret = take_end(stream, code);
 	transfer_end(transfer);
 	if (ret == KNOT_EOK) {
