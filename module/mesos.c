@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "module/cluster/cluster.h"
-#include "module/answer/stats.h"
+#include "module/options.h"
+#include "module/cluster/counters.h"
 #include "module/base/util.h"
 
 /*! \brief Items of the zone's section that tell who else works on its answers. */
@@ -63,7 +64,7 @@ static knotd_conf_t zone_modules(knotd_mod_t *mod)
  *
  * \return False if this is another one: two in one zone hide each other's records.
  */
-static bool find_id(knotd_mod_t *mod, const struct options *options, char id[static ID_MAX])
+static bool find_id(knotd_mod_t *mod, const struct settings *settings, char id[static ID_MAX])
 {
 	knotd_conf_t modules = zone_modules(mod);
 	knotd_conf_t first = { .count = 0 };
@@ -78,7 +79,7 @@ static bool find_id(knotd_mod_t *mod, const struct options *options, char id[sta
 			         (const char *)first.single.data);
 		}
 	}
-	bool mine = count < 2 || options_are_of(options, mod, &first);
+	bool mine = count < 2 || options_are_of(settings, mod, &first);
 	knotd_conf_free(&modules);
 	return mine;
 }
@@ -99,7 +100,7 @@ static void find_signer(knotd_mod_t *mod, struct answer *answer)
 	knotd_conf_free(&modules);
 }
 
-static void warn(knotd_mod_t *mod, const struct options *options)
+static void warn(knotd_mod_t *mod, const struct settings *settings, const struct answer *answer)
 {
 	knotd_conf_t signing = knotd_conf_zone(mod, ZONE_DNSSEC_SIGNING, knotd_mod_zone(mod));
 	if (signing.single.boolean) {
@@ -107,7 +108,12 @@ static void warn(knotd_mod_t *mod, const struct options *options)
 		              "dnssec-signing does not sign this module's "
 		              "records, use mod-onlinesign instead");
 	}
-	if (options->max_age > 0 && options->max_age <= options->poll_interval) {
+	if (answer->signer_first) {
+		knotd_mod_log(mod, LOG_WARNING,
+		              "mod-onlinesign comes before this module, so the zone file's "
+		              "records do not come before the cluster's at any name");
+	}
+	if (settings->max_age > 0 && settings->max_age <= settings->poll_interval) {
 		knotd_mod_log(mod, LOG_WARNING,
 		              "max-age is not above poll-interval, "
 		              "the state gets too old between two polls");
@@ -125,7 +131,7 @@ static knotd_state_t start_again(knotd_state_t state, knot_pkt_t *pkt, knotd_qda
 }
 
 /*! \brief Makes an instance; NULL if memory runs out. */
-static struct instance *new_instance(knotd_mod_t *mod, struct options *options, const char *id,
+static struct instance *new_instance(knotd_mod_t *mod, struct settings *settings, const char *id,
                                      bool uncounted)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
@@ -134,11 +140,11 @@ static struct instance *new_instance(knotd_mod_t *mod, struct options *options, 
 	}
 	struct answer *answer = &instance->answer;
 	answer->uncounted = uncounted;
-	answer->stale_after = (int64_t)STALE_INTERVALS * 1000 * options->poll_interval;
-	answer->max_age = (int64_t)1000 * options->max_age;
+	answer->stale_after = (int64_t)STALE_INTERVALS * 1000 * settings->poll_interval;
+	answer->max_age = (int64_t)1000 * settings->max_age;
 	find_signer(mod, answer);
 
-	if (cluster_attach(mod, id, options, answer, &instance->member) != KNOT_EOK) {
+	if (cluster_attach(mod, id, settings, answer, &instance->member) != KNOT_EOK) {
 		free(instance);
 		return NULL;
 	}
@@ -166,32 +172,34 @@ static void add_hooks(knotd_mod_t *mod, struct instance *instance)
 
 static int mesos_load(knotd_mod_t *mod)
 {
-	struct options *options = NULL;
+	struct settings *settings = NULL;
 	unsigned turn = 0;
 	int ret;
 	do {
-		ret = options_load(mod, &options);
+		ret = options_load(mod, &settings);
 	} while (ret == KNOT_ENOMEM && pause_for_memory(&turn));
 	if (ret == KNOT_EINVAL) {
 		return ret;
 	}
 
 	char id[ID_MAX];
-	if (options != NULL && !find_id(mod, options, id)) {
+	if (settings != NULL && !find_id(mod, settings, id)) {
 		knotd_mod_log(mod, LOG_ERR,
 		              "not used: '%s' comes first in this zone, which can have one", id);
-		options_free(options);
+		settings_free(settings);
 		return KNOT_EOK;
 	}
 
 	struct instance *instance = NULL;
-	if (options != NULL) {
-		warn(mod, options);
-		bool uncounted = stats_register(mod) != KNOT_EOK;
+	if (settings != NULL) {
+		bool uncounted = counters_register(mod) != KNOT_EOK;
 		do {
-			instance = new_instance(mod, options, id, uncounted);
+			instance = new_instance(mod, settings, id, uncounted);
 		} while (instance == NULL && pause_for_memory(&turn));
-		options_free(options);
+		if (instance != NULL) {
+			warn(mod, settings, &instance->answer);
+		}
+		settings_free(settings);
 	}
 	if (instance == NULL) {
 		knotd_mod_log(mod, LOG_ERR, "out of memory, nothing is polled until a reload");

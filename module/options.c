@@ -22,7 +22,7 @@
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
 
-#define MOD_MESOS "\011mod-mesos"
+#define SECTION "\011mod-mesos"
 
 #define DAY (24 * 3600)
 
@@ -67,7 +67,7 @@ static knotd_conf_t get_once(const struct source *src, const yp_name_t *item)
 	if (src->args != NULL) {
 		return knotd_conf_check_item(src->args, item);
 	}
-	return src->id != NULL ? knotd_conf(src->mod, MOD_MESOS, item, src->id)
+	return src->id != NULL ? knotd_conf(src->mod, SECTION, item, src->id)
 	                       : knotd_conf_mod(src->mod, item);
 }
 
@@ -94,7 +94,7 @@ __attribute__((format(printf, 3, 4))) static int complain(struct source *src, co
 	return KNOT_EINVAL;
 }
 
-static int add_zk(struct source *src, struct options *opts, const char *text)
+static int add_zk(struct source *src, struct settings *opts, const char *text)
 {
 	/* Not the whole text: there may be a password in it. */
 	if (opts->zk != NULL) {
@@ -112,7 +112,7 @@ static int add_zk(struct source *src, struct options *opts, const char *text)
 	return KNOT_EOK;
 }
 
-static int add_master(struct source *src, struct options *opts, const char *text)
+static int add_master(struct source *src, struct settings *opts, const char *text)
 {
 	if (zk_address_is(text)) {
 		return add_zk(src, opts, text);
@@ -132,7 +132,7 @@ static int add_master(struct source *src, struct options *opts, const char *text
 	return KNOT_EOK;
 }
 
-static int read_masters(struct source *src, struct options *opts)
+static int read_masters(struct source *src, struct settings *opts)
 {
 	knotd_conf_t conf = get(src, MOD_MASTER);
 	if (conf.count == 0) {
@@ -151,7 +151,7 @@ static int read_masters(struct source *src, struct options *opts)
 	return ret;
 }
 
-static int read_sources(struct source *src, struct options *opts)
+static int read_sources(struct source *src, struct settings *opts)
 {
 	knotd_conf_t conf = get(src, MOD_IP_SOURCE);
 	if (conf.count == 0) {
@@ -173,7 +173,7 @@ static int read_sources(struct source *src, struct options *opts)
 	return ret;
 }
 
-static int read_origin(struct source *src, struct options *opts)
+static int read_origin(struct source *src, struct settings *opts)
 {
 	knotd_conf_t conf = get(src, MOD_ORIGIN);
 	const knot_dname_t *origin = conf.count > 0 ? conf.single.dname
@@ -199,27 +199,27 @@ static int read_path(struct source *src, const yp_name_t *item, char **path)
 	return ret;
 }
 
-static int read_paths(struct source *src, struct options *opts)
+static int read_paths(struct source *src, struct settings *opts)
 {
-	int ret = read_path(src, MOD_CREDENTIAL_FILE, &opts->credential_file);
+	int ret = read_path(src, MOD_CREDENTIAL_FILE, &opts->client.credential_file);
 	if (ret == KNOT_EOK) {
-		ret = read_path(src, MOD_CA_FILE, &opts->ca_file);
+		ret = read_path(src, MOD_CA_FILE, &opts->client.ca_file);
 	}
 	if (ret == KNOT_EOK) {
-		ret = read_path(src, MOD_CERT_FILE, &opts->cert_file);
+		ret = read_path(src, MOD_CERT_FILE, &opts->client.cert_file);
 	}
 	if (ret == KNOT_EOK) {
-		ret = read_path(src, MOD_KEY_FILE, &opts->key_file);
+		ret = read_path(src, MOD_KEY_FILE, &opts->client.key_file);
 	}
 	return ret;
 }
 
-static int check_pair(struct source *src, const struct options *opts)
+static int check_pair(struct source *src, const struct settings *opts)
 {
-	if (opts->cert_file != NULL && opts->key_file == NULL) {
+	if (opts->client.cert_file != NULL && opts->client.key_file == NULL) {
 		return complain(src, MOD_CERT_FILE, "needs key-file");
 	}
-	if (opts->key_file != NULL && opts->cert_file == NULL) {
+	if (opts->client.key_file != NULL && opts->client.cert_file == NULL) {
 		return complain(src, MOD_KEY_FILE, "needs cert-file");
 	}
 	return KNOT_EOK;
@@ -231,32 +231,32 @@ static int check_pair(struct source *src, const struct options *opts)
  * Not of one that cannot be opened: knotd checks when it starts, as another user than knotc maybe,
  * and would not start for what can mend itself. Not when loading for the same reason.
  */
-static int check_files(struct source *src, const struct options *opts)
+static int check_files(struct source *src, const struct settings *opts)
 {
-	if (opts->credential_file != NULL) {
-		const char *error = credential_read(opts->credential_file, NULL);
+	if (opts->client.credential_file != NULL) {
+		const char *error = credential_read(opts->client.credential_file, NULL);
 		if (error != NULL && error != CREDENTIAL_UNREADABLE) {
-			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s", opts->credential_file,
-			                error);
+			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s",
+			                opts->client.credential_file, error);
 		}
 	}
 
 	const char *bad = NULL;
-	const char *error = credential_check_tls(opts->ca_file, opts->cert_file, opts->key_file,
-	                                         &bad);
+	const char *error = credential_check_tls(opts->client.ca_file, opts->client.cert_file,
+	                                         opts->client.key_file, &bad);
 	if (error != NULL && error != CREDENTIAL_UNREADABLE) {
-		const yp_name_t *item = bad == opts->ca_file     ? MOD_CA_FILE
-		                        : bad == opts->cert_file ? MOD_CERT_FILE
-		                                                 : MOD_KEY_FILE;
+		const yp_name_t *item = bad == opts->client.ca_file     ? MOD_CA_FILE
+		                        : bad == opts->client.cert_file ? MOD_CERT_FILE
+		                                                        : MOD_KEY_FILE;
 		return complain(src, item, "'%s' %s", bad != NULL ? bad : "", error);
 	}
 	return KNOT_EOK;
 }
 
-static int read_options(struct source *src, struct options *opts)
+static int read_options(struct source *src, struct settings *opts)
 {
 	opts->poll_interval = get(src, MOD_POLL_INTERVAL).single.integer;
-	opts->poll_timeout = get(src, MOD_POLL_TIMEOUT).single.integer;
+	opts->client.timeout = get(src, MOD_POLL_TIMEOUT).single.integer;
 	opts->ttl = get(src, MOD_TTL).single.integer;
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;
@@ -280,9 +280,9 @@ static int read_options(struct source *src, struct options *opts)
 	return ret;
 }
 
-static int make_options(struct source *src, struct options **out)
+static int make_options(struct source *src, struct settings **out)
 {
-	struct options *opts = calloc(1, sizeof(*opts));
+	struct settings *opts = calloc(1, sizeof(*opts));
 	int ret = KNOT_ENOMEM;
 	if (opts != NULL) {
 		opts->refs = 1;
@@ -291,7 +291,7 @@ static int make_options(struct source *src, struct options **out)
 	if (ret == KNOT_EOK) {
 		*out = opts;
 	} else {
-		options_free(opts);
+		settings_free(opts);
 	}
 	return ret;
 }
@@ -302,13 +302,13 @@ int options_check(knotd_conf_check_args_t *args)
 	static _Thread_local struct source src;
 	src.args = args;
 
-	struct options *opts = NULL;
+	struct settings *opts = NULL;
 	unsigned turn = 0;
 	int ret;
 	do {
 		ret = make_options(&src, &opts);
 	} while (ret == KNOT_ENOMEM && pause_for_memory(&turn));
-	options_free(opts);
+	settings_free(opts);
 	if (ret == KNOT_EINVAL) {
 		args->err_str = src.error;
 		return ret;
@@ -317,7 +317,7 @@ int options_check(knotd_conf_check_args_t *args)
 	return KNOT_EOK;
 }
 
-int options_load(knotd_mod_t *mod, struct options **out)
+int options_load(knotd_mod_t *mod, struct settings **out)
 {
 	struct source src = { .mod = mod };
 	int ret = make_options(&src, out);
@@ -327,67 +327,13 @@ int options_load(knotd_mod_t *mod, struct options **out)
 	return ret;
 }
 
-bool options_are_of(const struct options *options, knotd_mod_t *mod, const knotd_conf_t *id)
+bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knotd_conf_t *id)
 {
 	struct source src = { .mod = mod, .id = id };
-	struct options *others = NULL;
+	struct settings *others = NULL;
 	bool same = make_options(&src, &others) == KNOT_EOK &&
-	            options_same_polling(options, others) && options_same_naming(options, others) &&
-	            options->max_age == others->max_age;
-	options_free(others);
+	            settings_same_polling(options, others) &&
+	            settings_same_naming(options, others) && options->max_age == others->max_age;
+	settings_free(others);
 	return same;
-}
-
-struct options *options_ref(struct options *opts)
-{
-	__atomic_add_fetch(&opts->refs, 1, __ATOMIC_RELAXED);
-	return opts;
-}
-
-void options_free(struct options *opts)
-{
-	if (opts != NULL && __atomic_sub_fetch(&opts->refs, 1, __ATOMIC_ACQ_REL) == 0) {
-		knot_dname_free(opts->origin, NULL);
-		zk_address_free(opts->zk);
-		free(opts->masters);
-		free(opts->credential_file);
-		free(opts->ca_file);
-		free(opts->cert_file);
-		free(opts->key_file);
-		free(opts);
-	}
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-bool options_same_polling(const struct options *a, const struct options *b)
-{
-	if (a->masters_count != b->masters_count || a->poll_interval != b->poll_interval ||
-	    a->poll_timeout != b->poll_timeout ||
-	    !same_text(a->credential_file, b->credential_file) ||
-	    !same_text(a->ca_file, b->ca_file) || !same_text(a->cert_file, b->cert_file) ||
-	    !same_text(a->key_file, b->key_file)) {
-		return false;
-	}
-	if ((a->zk == NULL) != (b->zk == NULL) ||
-	    (a->zk != NULL && !zk_address_equal(a->zk, b->zk))) {
-		return false;
-	}
-	for (size_t i = 0; i < a->masters_count; i++) {
-		if (!endpoint_equal(&a->masters[i], &b->masters[i]) ||
-		    a->masters[i].tls != b->masters[i].tls) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool options_same_naming(const struct options *a, const struct options *b)
-{
-	return a->ttl == b->ttl && a->rules == b->rules && a->sources_count == b->sources_count &&
-	       memcmp(a->sources, b->sources, a->sources_count) == 0 &&
-	       knot_dname_is_equal(a->origin, b->origin);
 }

@@ -20,6 +20,8 @@
 static struct {
 	struct answer ctx;        /*!< Of the instance. */
 	const knot_dname_t *zone; /*!< That the query is in. */
+	knot_rrset_t soa;         /*!< The zone's; without an owner, as if it had none. */
+	bool zone_signed;         /*!< Its apex has signatures. */
 	knotd_mod_in_hook_f in_hooks[KNOTD_STAGE_END + 1];
 	knotd_mod_hook_f end;
 	unsigned counted[STATS_OTHER + 1]; /*!< Answers by kind. */
@@ -52,6 +54,16 @@ const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)
 {
 	(void)qdata;
 	return stub.zone;
+}
+
+knot_rrset_t knotd_qdata_zone_apex_rrset(knotd_qdata_t *qdata, uint16_t type)
+{
+	(void)qdata;
+	knot_rrset_t none;
+	knot_rrset_init_empty(&none);
+	/* What a signature holds does not matter to anybody here. */
+	return type == KNOT_RRTYPE_SOA || (type == KNOT_RRTYPE_RRSIG && stub.zone_signed) ? stub.soa
+	                                                                                  : none;
 }
 
 void stats_count(knotd_mod_t *mod, const knotd_qdata_t *qdata, enum stats_answer kind,

@@ -5,6 +5,7 @@ The last line is the sum, such as `412 passed, 0 failed, 3 skipped`; the exit st
 nothing failed. A stage that runs no test at all counts as one that failed. Whatever is written
 lands in build*/; what a stage had to say is in build/results/STAGE.log.
 
+    tree             the shape of module/: includes, circles, lengths
     units            C units (cmocka, through meson)
     server           a real knotd with the module (pytest)
     units-asan       the units under ASan and UBSan
@@ -335,6 +336,7 @@ def build_all(quick):
 def test_all(quick):
     # Two lanes: many tests wait more than they compute, and none should wait for a processor.
     def one():
+        server("tree", "tests/tree")
         units("units", BUILD)
         server("server", "tests/server")
         if not quick:
@@ -354,7 +356,7 @@ def test_all(quick):
 def main():
     parser = argparse.ArgumentParser(prog="tests/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="only the stages units and server")
+    parser.add_argument("--quick", action="store_true", help="only the stages tree, units and server")
     args = parser.parse_args()
 
     def interrupt(*_):

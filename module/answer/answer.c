@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <urcu.h>
 
-#include "module/answer/answer.h"
+#include "module/answer/answer_private.h"
 #include "module/answer/stats.h"
 #include "module/base/util.h"
-
-/*!
- * \brief Octets that mod-onlinesign needs for the signatures of an answer.
- *
- * It fails (SERVFAIL) where its RRSIG (RFC 4034, section 3.1) does not fit, so this is kept free:
- * owner, header, fixed fields, signer, and one RSA-2048 or four ECDSA P-256 signatures.
- */
-#define SIGNATURES_SIZE (12 + 18 + KNOT_DNAME_MAXLEN + 256)
 
 /*! \brief What a query sees of the snapshot; \a snapshot is NULL if there is none to use. */
 struct sight {
 	const struct answer *ctx; /*!< Whose it is. */
 	const struct snapshot *snapshot;
 	bool stale;
-	bool found;             /*!< The snapshot has the name that was asked for. */
+	bool found; /*!< The snapshot has the name that was asked for. */
+	/*! What the snapshot has, unless the zone file does; put after the zone has been searched.
+	 */
+	const struct snapshot_set *waiting;
+	bool denied;            /*!< The SOA record is still to be put, and no proof. */
 	enum stats_answer kind; /*!< What became of the query, as far as is known. */
 };
 
@@ -73,125 +69,20 @@ static void mark_stale(knotd_qdata_t *qdata, const struct sight *sight)
 	}
 }
 
-static size_t room(const knot_pkt_t *pkt)
-{
-	return pkt->max_size - pkt->size - pkt->reserved;
-}
-
-static bool is_udp(const knotd_qdata_t *qdata)
-{
-	return qdata->params->proto == KNOTD_QUERY_PROTO_UDP;
-}
-
-/*! \brief True if mod-onlinesign signs this answer. */
-static bool is_signed(const struct answer *ctx, const knotd_qdata_t *qdata)
-{
-	return ctx->signer && knot_pkt_has_dnssec(qdata->query);
-}
-
-/*! \brief How many records from \a first on, up to the set's end, fit into \a space octets. */
-static uint32_t count_fitting(const struct snapshot *snapshot, const struct snapshot_set *set,
-                              uint32_t first, size_t space)
-{
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, NULL, first, 1, &rrset);
-
-	const knot_rdata_t *rdata = rrset.rrs.rdata;
-	uint32_t count = 0;
-	while (first + count < set->count && count < UINT16_MAX) {
-		size_t size = 12 + rdata->len;
-		if (size > space) {
-			break;
-		}
-		space -= size;
-		count++;
-		rdata = (const knot_rdata_t *)((const uint8_t *)rdata +
-		                               knot_rdata_size(rdata->len));
-	}
-	return count;
-}
-
-/*! \brief Puts records \a first to \a first + \a count - 1 in one piece. */
-static int put_piece(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                     const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
-                     uint32_t first, uint32_t count, uint16_t rotate)
-{
-	knot_rrset_t rrset;
-	snapshot_rrset(snapshot, set, owner, first, count, &rrset);
-	return knot_pkt_put_rotate(pkt, hint, &rrset, rotate, KNOT_PF_NOTRUNC);
-}
-
 /*!
- * \brief Puts a large set in pieces, from \a first on and round to it again, until no more fits.
+ * \brief True if the zone file's records of a name win over the snapshot's.
  *
- * libknot finds the n-th record of an RRset by walking over n - 1: in pieces that stays linear.
+ * They do directly below the apex, where a framework could take the name of a name server, and in
+ * reverse zones. Only Knot can search the zone, so such names are answered after it has. That is
+ * too late if mod-onlinesign comes first: it signs no more.
  */
-static int put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                      const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
-                      uint32_t first)
+static bool is_zone_first(const struct answer *ctx, knotd_qdata_t *qdata, const knot_dname_t *name)
 {
-	uint32_t left = set->count;
-	while (left > 0) {
-		uint32_t count = SNAPSHOT_CHUNK - first % SNAPSHOT_CHUNK;
-		count = MIN(count, MIN(left, set->count - first));
-
-		int ret = put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
-		if (ret == KNOT_ESPACE) {
-			count = count_fitting(snapshot, set, first, room(pkt));
-			return count > 0
-			               ? put_piece(pkt, snapshot, set, owner, hint, first, count, 0)
-			               : KNOT_EOK;
-		}
-		if (ret != KNOT_EOK) {
-			return ret;
-		}
-		left -= count;
-		first = (first + count) % set->count;
+	if (ctx->signer_first) {
+		return false;
 	}
-	return KNOT_EOK;
-}
-
-/*!
- * \brief Puts a set into the answer section, its order turned by the query's ID.
- *
- * \param owner  Owner of the records, lower case.
- * \param hint   Compression hint for the owner.
- *
- * \return State to return from the hook.
- */
-static knotd_in_state_t put_set(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct answer *ctx,
-                                const struct snapshot *snapshot, const struct snapshot_set *set,
-                                const knot_dname_t *owner, uint16_t hint)
-{
-	bool sign = is_signed(ctx, qdata);
-	size_t space = room(pkt);
-	if (sign) {
-		space -= MIN(space, SIGNATURES_SIZE);
-	}
-	if (hint == KNOT_COMPR_HINT_NONE) {
-		space -= MIN(space, knot_dname_size(owner));
-	}
-	if (set->size > space && is_udp(qdata)) {
-		knot_wire_set_tc(pkt->wire);
-		return KNOTD_IN_STATE_TRUNC;
-	}
-
-	uint32_t rotate = knot_wire_get_id(qdata->query->wire);
-	int ret;
-	if (set->size <= space && (sign || set->count <= SNAPSHOT_CHUNK)) {
-		ret = put_piece(pkt, snapshot, set, owner, hint, 0, set->count, rotate);
-	} else {
-		/* The ID alone would never start beyond the first 65536 records. */
-		uint32_t first = (uint64_t)rotate * set->count >> 16;
-		if (sign) {
-			/* A signature covers an RRset: what is put must be one. */
-			uint32_t count = count_fitting(snapshot, set, first, space);
-			ret = put_piece(pkt, snapshot, set, owner, hint, first, count, 0);
-		} else {
-			ret = put_pieces(pkt, snapshot, set, owner, hint, first);
-		}
-	}
-	return ret == KNOT_EOK ? KNOTD_IN_STATE_HIT : KNOTD_IN_STATE_ERROR;
+	return ctx->reverse ||
+	       knot_dname_is_equal(name + 1 + name[0], knotd_qdata_zone_name(qdata));
 }
 
 /*! \brief PREANSWER: what the snapshot has is answered before the zone is searched. */
@@ -223,40 +114,61 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
 		return KNOTD_IN_STATE_NODATA;
 	}
 
-	sight->kind = STATS_RECORDS;
 	snapshot_prefetch(sight->snapshot, set);
+	if (is_zone_first(ctx, qdata, qdata->name)) {
+		sight->waiting = set;
+		return KNOTD_IN_STATE_NODATA;
+	}
+	sight->kind = STATS_RECORDS;
 	mark_stale(qdata, sight);
 	knot_wire_set_aa(pkt->wire);
-	return put_set(pkt, qdata, ctx, sight->snapshot, set, qdata->name, KNOT_COMPR_HINT_QNAME);
+	return answer_put(pkt, qdata, ctx, sight->snapshot, set, qdata->name,
+	                  KNOT_COMPR_HINT_QNAME);
 }
 
-/*! \brief Takes back the answer section's RRsets after the first \a keep. */
-static void take_back(knot_pkt_t *pkt, uint16_t keep)
+/*! \brief True if an RRset follows that Knot has put for a name of the answer. */
+static bool has_put(const knot_pkt_t *pkt, uint16_t pos)
 {
-	if (keep >= pkt->rrset_count) {
-		return;
-	}
+	/* Signatures stand behind all else. */
+	return pos < pkt->rrset_count && pkt->rr[pos].type != KNOT_RRTYPE_RRSIG;
+}
 
-	pkt->size = pkt->rr_info[keep].pos;
-	for (uint16_t i = keep; i < pkt->rrset_count; i++) {
-		knot_wire_add_ancount(pkt->wire, -(int16_t)pkt->rr[i].rrs.count);
-		pkt->sections[KNOT_ANSWER].count--;
-		if (pkt->rr_info[i].flags & KNOT_PF_FREE) {
-			knot_rrset_clear(&pkt->rr[i], &pkt->mm);
-		}
+/*!
+ * \brief True if the zone file, but for its wildcards, has an answer for a name.
+ *
+ * Knot puts a wildcard's RRset with its own owner and a hint where the question's name is, and as a
+ * copy elsewhere; the CNAME record that it makes of a DNAME follows that.
+ *
+ * \param pos  Where its RRset would be.
+ */
+static bool zone_has(knotd_in_state_t state, const knot_pkt_t *pkt, uint16_t pos)
+{
+	if (has_put(pkt, pos)) {
+		return !knot_dname_is_wildcard(pkt->rr[pos].owner) &&
+		       !(pkt->rr_info[pos].flags & KNOT_PF_FREE);
 	}
-	pkt->rrset_count = keep;
-	/* The last written name may be gone: nothing may be compressed against it. */
-	pkt->compr.rrinfo = NULL;
-	pkt->compr.suffix.pos = 0;
-	pkt->compr.suffix.labels = 0;
+	return state != KNOTD_IN_STATE_MISS && state != KNOTD_IN_STATE_NODATA;
+}
+
+/*! \brief Puts what the snapshot has of the name asked for, as the zone file has nothing. */
+static knotd_in_state_t put_waiting(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct answer *ctx,
+                                    struct sight *sight)
+{
+	answer_take_back(pkt, 0);
+	qdata->name = knot_pkt_qname(qdata->query);
+	qdata->rcode = KNOT_RCODE_NOERROR;
+	sight->kind = STATS_RECORDS;
+	mark_stale(qdata, sight);
+	knot_wire_set_aa(pkt->wire);
+	return answer_put(pkt, qdata, ctx, sight->snapshot, sight->waiting, qdata->name,
+	                  KNOT_COMPR_HINT_QNAME);
 }
 
 /*!
  * \brief Goes on where a CNAME of the zone file leads to a name of the snapshot.
  *
  * Knot follows a chain inside the zone's contents only, where it may have found a wildcard for such
- * a name, a delegation above it, or nothing; the snapshot comes first.
+ * a name, a delegation above it, or nothing; the snapshot comes first, but see is_zone_first().
  */
 static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                      const struct answer *ctx, struct sight *sight)
@@ -270,22 +182,26 @@ static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, kn
 		if (name == NULL) {
 			continue;
 		}
-		mark_stale(qdata, sight);
-
 		const struct snapshot_set *set = snapshot_set(name, knot_pkt_qtype(pkt));
+		if (set == NULL
+		            ? has_put(pkt, i + 1)
+		            : is_zone_first(ctx, qdata, target) && zone_has(state, pkt, i + 1)) {
+			continue;
+		}
+		mark_stale(qdata, sight);
 		if (set == NULL) {
 			sight->found = true;
 			return state == KNOTD_IN_STATE_MISS ? KNOTD_IN_STATE_NODATA : state;
 		}
-		if (ctx->signer_first && is_signed(ctx, qdata)) {
+		if (ctx->signer_first && answer_is_signed(ctx, qdata)) {
 			/* Too late for a signature: the resolver asks on for the target. */
 			return KNOTD_IN_STATE_HIT;
 		}
 		sight->kind = STATS_RECORDS;
-		take_back(pkt, i + 1);
+		answer_take_back(pkt, i + 1);
 		qdata->name = target;
 		uint16_t hint = knot_compr_hint(&pkt->rr_info[i], KNOT_COMPR_HINT_RDATA);
-		return put_set(pkt, qdata, ctx, sight->snapshot, set, target, hint);
+		return answer_put(pkt, qdata, ctx, sight->snapshot, set, target, hint);
 	}
 	return state;
 }
@@ -311,6 +227,23 @@ static bool is_open_question(knotd_in_state_t state, const knot_pkt_t *pkt, knot
 	}
 }
 
+/*!
+ * \brief Denies records of a name that the snapshot has, with the zone's SOA record alone.
+ *
+ * Knot proves what it denies if the zone is signed and the client wants to see (DO), which fails
+ * for a name that is not in the zone's contents. So it is not told: the SOA record is put by us.
+ */
+static knotd_in_state_t deny(knotd_qdata_t *qdata, const struct answer *ctx, struct sight *sight)
+{
+	sight->kind = STATS_NODATA;
+	if (ctx->signer || !knot_pkt_has_dnssec(qdata->query)) {
+		return KNOTD_IN_STATE_NODATA;
+	}
+	knot_rrset_t signatures = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_RRSIG);
+	sight->denied = !knot_rrset_empty(&signatures);
+	return sight->denied ? KNOTD_IN_STATE_HIT : KNOTD_IN_STATE_NODATA;
+}
+
 /*! \brief ANSWER: what the zone's contents gave is completed from the snapshot. */
 static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
                                         knotd_qdata_t *qdata, knotd_mod_t *mod)
@@ -318,11 +251,13 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 	const struct answer *ctx = knotd_mod_ctx(mod);
 	bool chain = pkt->rrset_count > 0 &&
 	             (pkt->rr[0].type == KNOT_RRTYPE_CNAME || pkt->rr[0].type == KNOT_RRTYPE_DNAME);
+	struct sight other, *sight = look_again(ctx, &other);
+	if (sight->waiting != NULL && !zone_has(state, pkt, 0)) {
+		return put_waiting(pkt, qdata, ctx, sight);
+	}
 	if (state == KNOTD_IN_STATE_HIT && !chain) {
 		return state;
 	}
-
-	struct sight other, *sight = look_again(ctx, &other);
 	if (sight->snapshot == NULL) {
 		if (!is_open_question(state, pkt, qdata, ctx)) {
 			return state;
@@ -337,74 +272,25 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 	if (chain && type != KNOT_RRTYPE_CNAME && type != KNOT_RRTYPE_ANY) {
 		state = follow_cname(state, pkt, qdata, ctx, sight);
 	}
-	if (sight->found && state == KNOTD_IN_STATE_NODATA) {
-		sight->kind = STATS_NODATA;
-	}
 	if (is_open_question(state, pkt, qdata, ctx)) {
 		mark_stale(qdata, sight);
+	}
+	if (sight->found && state == KNOTD_IN_STATE_NODATA) {
+		return deny(qdata, ctx, sight);
 	}
 	return state;
 }
 
-/*! \brief Puts the A and AAAA records of a name; stops at the first that does not fit. */
-static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                    const struct snapshot_name *name, const knot_dname_t *owner, uint16_t hint,
-                    uint16_t flags)
+/*! \brief AUTHORITY: what belongs to a denial of ours. */
+static knotd_in_state_t complete_denial(knotd_in_state_t state, knot_pkt_t *pkt,
+                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		const struct snapshot_set *set = snapshot_set(name, types[i]);
-		if (set == NULL) {
-			continue;
-		}
-		if (set->size > room(pkt)) {
-			return KNOT_ESPACE;
-		}
-		knot_rrset_t rrset;
-		snapshot_rrset(snapshot, set, owner, 0, set->count, &rrset);
-		int ret = knot_pkt_put(pkt, hint, &rrset, KNOT_PF_NOTRUNC | flags);
-		if (ret != KNOT_EOK) {
-			return ret;
-		}
+	struct sight *sight = &current;
+	if (sight->ctx != knotd_mod_ctx(mod) || !sight->denied) {
+		return state;
 	}
-	return KNOT_EOK;
-}
-
-/*! \brief Puts the targets' addresses of a set of the snapshot. */
-static void put_set_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                         const struct snapshot_set *set, uint16_t answer_pos, uint16_t rotate)
-{
-	const struct snapshot_target *targets = snapshot_targets(snapshot, set);
-	for (uint32_t i = 0; i < set->targets_count; i++) {
-		const struct snapshot_target *target = &targets[(rotate + i) % set->targets_count];
-		/* A set in pieces has its hints elsewhere than under its own index. */
-		uint16_t hint = KNOT_COMPR_HINT_NONE;
-		if (set->count <= SNAPSHOT_CHUNK) {
-			hint = knot_compr_hint(&pkt->rr_info[answer_pos],
-			                       KNOT_COMPR_HINT_RDATA + target->index);
-		}
-		const knot_dname_t *owner;
-		const struct snapshot_name *name = snapshot_target_name(snapshot, target, &owner);
-		if (put_glue(pkt, snapshot, name, owner, hint, 0) != KNOT_EOK) {
-			break;
-		}
-	}
-}
-
-/*! \brief Puts the addresses of those targets of a zone file's SRV set that the snapshot has. */
-static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
-                            const knot_rrset_t *srv)
-{
-	knot_rdata_t *rdata = srv->rrs.rdata;
-	for (uint16_t i = 0; i < srv->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
-		const knot_dname_t *target = knot_srv_name(rdata);
-		const struct snapshot_name *name = snapshot_find(snapshot, target);
-		if (name != NULL && put_glue(pkt, snapshot, name, target, KNOT_COMPR_HINT_NONE,
-		                             KNOT_PF_CHECKDUP) != KNOT_EOK) {
-			break;
-		}
-	}
+	sight->denied = false;
+	return answer_put_soa(pkt, qdata);
 }
 
 /*! \brief ADDITIONAL: addresses of SRV targets (RFC 2782), never at the price of a TC bit. */
@@ -413,40 +299,14 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 {
 	const struct answer *ctx = knotd_mod_ctx(mod);
 	if (state != KNOTD_IN_STATE_HIT || knot_pkt_qtype(pkt) != KNOT_RRTYPE_SRV ||
-	    is_signed(ctx, qdata)) {
+	    answer_is_signed(ctx, qdata)) {
 		/* mod-onlinesign cannot sign a record that is in no zone: it crashes. */
 		return state;
 	}
 	struct sight other;
 	const struct snapshot *snapshot = look_again(ctx, &other)->snapshot;
-	if (snapshot == NULL) {
-		return state;
-	}
-
-	/* The Extended DNS Error is put after all else, and only if it fits. */
-	bool keep_room = qdata->rcode_ede != KNOT_EDNS_EDE_NONE &&
-	                 knot_pkt_reserve(pkt, KNOT_EDNS_EDE_MIN_LENGTH) == KNOT_EOK;
-
-	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
-	for (uint16_t i = 0; i < answer->count; i++) {
-		/* A copy: putting records may move the packet's. */
-		const knot_rrset_t rr = *knot_pkt_rr(answer, i);
-		if (rr.type != KNOT_RRTYPE_SRV) {
-			continue;
-		}
-		if (!snapshot_holds(snapshot, rr.rrs.rdata)) {
-			put_static_glue(pkt, snapshot, &rr);
-			continue;
-		}
-		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
-		put_set_glue(pkt, snapshot, snapshot_set(name, KNOT_RRTYPE_SRV), answer->pos + i,
-		             knot_wire_get_id(qdata->query->wire));
-		/* Further pieces are of the same set. */
-		break;
-	}
-
-	if (keep_room) {
-		(void)knot_pkt_reclaim(pkt, KNOT_EDNS_EDE_MIN_LENGTH);
+	if (snapshot != NULL) {
+		answer_glue(pkt, qdata, snapshot);
 	}
 	return state;
 }
@@ -482,6 +342,9 @@ int answer_hooks(knotd_mod_t *mod)
 	int ret = add_hook(mod, KNOTD_STAGE_PREANSWER, find_in_snapshot);
 	if (ret == KNOT_EOK) {
 		ret = add_hook(mod, KNOTD_STAGE_ANSWER, complete_answer);
+	}
+	if (ret == KNOT_EOK) {
+		ret = add_hook(mod, KNOTD_STAGE_AUTHORITY, complete_denial);
 	}
 	if (ret == KNOT_EOK) {
 		ret = add_hook(mod, KNOTD_STAGE_ADDITIONAL, add_addresses);

@@ -5,8 +5,10 @@
 
 #include <urcu.h>
 
-#include "module/cluster/cluster_private.h"
 #include "module/base/util.h"
+#include "module/cluster/cluster.h"
+#include "module/cluster/members.h"
+#include "module/cluster/poller.h"
 
 /*! \brief Shortest time between two attempts to start a thread that queries ask for, in ms. */
 #define START_AGAIN_MS 1000
@@ -37,7 +39,7 @@ static void clear_cluster(struct cluster *cluster)
 	resolver_free(cluster->resolver);
 	pthread_mutex_unlock(&making);
 	pthread_mutex_destroy(&cluster->lock);
-	options_free(cluster->options);
+	settings_free(cluster->settings);
 }
 
 static void *run(void *ctx)
@@ -86,39 +88,8 @@ void cluster_tend(struct member *member)
 	}
 }
 
-static struct cluster *new_cluster(struct options *options)
-{
-	struct cluster *cluster = calloc(1, sizeof(*cluster));
-	if (cluster == NULL) {
-		return NULL;
-	}
-
-	pthread_mutex_init(&cluster->lock, NULL);
-	cluster->options = options_ref(options);
-	cluster->fetching = true;
-	pthread_mutex_lock(&making);
-	cluster->resolver = resolver_new(&cluster->stop);
-	cluster->masters = calloc(ZOOKEEPER_MASTERS_MAX + options->masters_count,
-	                          sizeof(*cluster->masters));
-	if (cluster->resolver != NULL) {
-		cluster->client = master_new(options, cluster->resolver, &cluster->stop);
-	}
-	pthread_mutex_unlock(&making);
-	if (options->zk != NULL) {
-		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
-		bool tls = options->ca_file != NULL || options->cert_file != NULL;
-		cluster->zk = zookeeper_new(options->zk, tls, cluster_poll_now, cluster);
-	}
-	if (cluster->masters == NULL || cluster->client == NULL ||
-	    (options->zk != NULL && cluster->zk == NULL)) {
-		clear_cluster(cluster);
-		free(cluster);
-		return NULL;
-	}
-	return cluster;
-}
-
-void cluster_poll_now(void *ctx)
+/*! \brief Wants a poll at once; ZooKeeper's threads call, too. */
+static void poll_now(void *ctx)
 {
 	struct cluster *cluster = ctx;
 	pthread_mutex_lock(&cluster->lock);
@@ -128,37 +99,47 @@ void cluster_poll_now(void *ctx)
 	master_wake(cluster->client);
 }
 
-static struct cluster *find_cluster(const struct options *options)
+static struct cluster *new_cluster(struct settings *settings)
+{
+	struct cluster *cluster = calloc(1, sizeof(*cluster));
+	if (cluster == NULL) {
+		return NULL;
+	}
+
+	pthread_mutex_init(&cluster->lock, NULL);
+	cluster->settings = settings_ref(settings);
+	cluster->fetching = true;
+	pthread_mutex_lock(&making);
+	cluster->resolver = resolver_new(&cluster->stop);
+	cluster->masters = calloc(ZOOKEEPER_MASTERS_MAX + settings->masters_count,
+	                          sizeof(*cluster->masters));
+	if (cluster->resolver != NULL) {
+		cluster->client = master_new(&settings->client, cluster->resolver, &cluster->stop);
+	}
+	pthread_mutex_unlock(&making);
+	if (settings->zk != NULL) {
+		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
+		bool tls = settings->client.ca_file != NULL || settings->client.cert_file != NULL;
+		cluster->zk = zookeeper_new(settings->zk, tls, poll_now, cluster);
+	}
+	if (cluster->masters == NULL || cluster->client == NULL ||
+	    (settings->zk != NULL && cluster->zk == NULL)) {
+		clear_cluster(cluster);
+		free(cluster);
+		return NULL;
+	}
+	return cluster;
+}
+
+static struct cluster *find_cluster(const struct settings *settings)
 {
 	for (struct cluster *cluster = registry.clusters; cluster != NULL;
 	     cluster = cluster->next) {
-		if (options_same_polling(cluster->options, options)) {
+		if (settings_same_polling(cluster->settings, settings)) {
 			return cluster;
 		}
 	}
 	return NULL;
-}
-
-/*! \brief Shows what is said of polls in an instance's counters; the cluster's lock is held. */
-static void show(const struct member *member)
-{
-	const struct view *view = member->view;
-	if (!member->uncounted) {
-		stats_show(member->mod, &member->cluster->stats, view->answer.snapshot,
-		           view->skipped);
-	}
-}
-
-void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome)
-{
-	pthread_mutex_lock(&cluster->lock);
-	cluster->stats.count[outcome]++;
-	for (const struct member *member = cluster->members; member != NULL;
-	     member = member->next) {
-		show(member);
-	}
-	pthread_mutex_unlock(&cluster->lock);
-	kept_expire();
 }
 
 /*! \brief What a view is served from, with references; its cluster's lock is held. */
@@ -205,7 +186,7 @@ static void keep_served(const knot_dname_t *zone, const char *id, struct served 
 
 /*! \brief Finds or makes the view for a zone, with a reference for the caller. */
 static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, const char *id,
-                             struct options *options)
+                             struct settings *settings)
 {
 	struct served current = find_served(zone, id);
 	struct served kept = kept_take(zone, id);
@@ -224,14 +205,14 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, 
 	}
 	struct view *view = cluster->views;
 	while (view != NULL &&
-	       (!view_is(view, zone, id) || !options_same_naming(view->options, options))) {
+	       (!view_is(view, zone, id) || !settings_same_naming(view->settings, settings))) {
 		view = view->next;
 	}
 	if (view != NULL) {
 		view->refs++;
 		cluster->poll_now = true;
 	} else {
-		view = view_new(zone, id, options, current.snapshot);
+		view = view_new(zone, id, settings, current.snapshot);
 		if (view != NULL) {
 			view->skipped = current.skipped;
 			view->next = cluster->views;
@@ -251,19 +232,6 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, 
 	}
 	served_drop(&current);
 	return view;
-}
-
-void cluster_drop_view(struct cluster *cluster, struct view *view)
-{
-	if (--view->refs > 0) {
-		return;
-	}
-	struct view **link = &cluster->views;
-	while (*link != view) {
-		link = &(*link)->next;
-	}
-	*link = view->next;
-	view_free(view);
 }
 
 /*! \brief Frees the clusters that have ended; all of them, and waits for it, if no other is left.
@@ -310,10 +278,10 @@ static void end_cluster(struct cluster *cluster)
 
 /*! \brief Attaches a member to a cluster. */
 static int join_cluster(struct cluster *cluster, struct member *member, const char *id,
-                        struct options *options)
+                        struct settings *settings)
 {
 	member->cluster = cluster;
-	member->view = get_view(cluster, knotd_mod_zone(member->mod), id, options);
+	member->view = get_view(cluster, knotd_mod_zone(member->mod), id, settings);
 	if (member->view == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -321,7 +289,7 @@ static int join_cluster(struct cluster *cluster, struct member *member, const ch
 	pthread_mutex_lock(&cluster->lock);
 	member->next = cluster->members;
 	cluster->members = member;
-	show(member);
+	members_show(member);
 	pthread_mutex_unlock(&cluster->lock);
 	return KNOT_EOK;
 }
@@ -337,24 +305,24 @@ static bool leave_cluster(struct member *member)
 		link = &(*link)->next;
 	}
 	*link = member->next;
-	cluster_drop_view(cluster, member->view);
+	members_drop_view(cluster, member->view);
 	bool last = cluster->members == NULL;
 	pthread_mutex_unlock(&cluster->lock);
 	return last;
 }
 
-/*! \brief Attaches a member to the cluster of its options, which is made if there is none. */
-static int find_place(struct member *member, const char *id, struct options *options)
+/*! \brief Attaches a member to the cluster of its settings, which is made if there is none. */
+static int find_place(struct member *member, const char *id, struct settings *settings)
 {
-	struct cluster *cluster = find_cluster(options);
+	struct cluster *cluster = find_cluster(settings);
 	bool is_new = cluster == NULL;
 	if (is_new) {
-		cluster = new_cluster(options);
+		cluster = new_cluster(settings);
 	}
 	if (cluster == NULL) {
 		return KNOT_ENOMEM;
 	}
-	int ret = join_cluster(cluster, member, id, options);
+	int ret = join_cluster(cluster, member, id, settings);
 	if (ret == KNOT_EOK && is_new) {
 		cluster->next = registry.clusters;
 		registry.clusters = cluster;
@@ -365,8 +333,8 @@ static int find_place(struct member *member, const char *id, struct options *opt
 	return ret;
 }
 
-int cluster_attach(knotd_mod_t *mod, const char *id, struct options *options, struct answer *answer,
-                   struct member **out)
+int cluster_attach(knotd_mod_t *mod, const char *id, struct settings *settings,
+                   struct answer *answer, struct member **out)
 {
 	struct member *member = calloc(1, sizeof(*member));
 	if (member == NULL) {
@@ -376,7 +344,7 @@ int cluster_attach(knotd_mod_t *mod, const char *id, struct options *options, st
 	member->uncounted = answer->uncounted;
 
 	pthread_mutex_lock(&registry.lock);
-	int ret = find_place(member, id, options);
+	int ret = find_place(member, id, settings);
 	int error = ret == KNOT_EOK ? start_thread(member->cluster) : 0;
 	reap();
 	pthread_mutex_unlock(&registry.lock);

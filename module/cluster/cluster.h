@@ -11,7 +11,7 @@
 #pragma once
 
 #include "module/answer/answer.h"
-#include "module/options.h"
+#include "module/cluster/settings.h"
 
 /*! \brief An attached instance; opaque. */
 struct member;
@@ -24,14 +24,14 @@ struct member;
  *
  * \param mod      Instance; must live until cluster_detach().
  * \param id       Name of its section, copied.
- * \param options  Its options; a reference is taken.
+ * \param settings Its options; a reference is taken.
  * \param answer   Context of the instance's hooks, but for its view, which it gets.
  * \param out      Out: for cluster_detach().
  *
  * \retval KNOT_EOK, KNOT_ENOMEM
  */
-int cluster_attach(knotd_mod_t *mod, const char *id, struct options *options, struct answer *answer,
-                   struct member **out);
+int cluster_attach(knotd_mod_t *mod, const char *id, struct settings *settings,
+                   struct answer *answer, struct member **out);
 
 /*! \brief False if no thread could be started yet; cluster_tend() is to be called then. */
 bool cluster_runs(const struct member *member);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief What cluster.c (who is attached) and poller.c (the thread) share.
+ * \brief A followed cluster, as the files of this folder see it.
  */
 #pragma once
 
 #include <pthread.h>
 
-#include "module/cluster/cluster.h"
 #include "module/cluster/failover_age.h"
 #include "module/cluster/kept.h"
 #include "module/masters/master.h"
-#include "module/answer/stats.h"
+#include "module/cluster/counters.h"
 #include "module/cluster/view.h"
 #include "module/masters/zookeeper.h"
 
@@ -36,7 +35,7 @@ enum cluster_phase {
 /*! \brief A polled cluster. */
 struct cluster {
 	struct cluster *next; /*!< In the registry. */
-	struct options *options;
+	struct settings *settings;
 	struct resolver *resolver;
 	struct master_client *client;
 	struct zookeeper *zk;     /*!< NULL if masters are static only. */
@@ -48,10 +47,10 @@ struct cluster {
 	pthread_mutex_t lock; /*!< Guards what follows, up to the poller's own. */
 	struct member *members;
 	struct view *views;
-	bool poll_now;            /*!< Somebody wants a poll at once; comes with master_wake(). */
-	bool fetching;            /*!< A view added now will be served by the poll under way. */
-	struct state *before;     /*!< What the last good poll made records of. */
-	struct stats_polls stats; /*!< What the instances show. */
+	bool poll_now;        /*!< Somebody wants a poll at once; comes with master_wake(). */
+	bool fetching;        /*!< A view added now will be served by the poll under way. */
+	struct state *before; /*!< What the last good poll made records of. */
+	struct counters_polls stats; /*!< What the instances show. */
 
 	/* The poller's own. */
 	struct endpoint *masters; /*!< Whom to ask; ZooKeeper's come before the static ones. */
@@ -74,26 +73,3 @@ struct cluster {
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */
 };
-
-/*! \brief Wants a poll at once; any thread may call. */
-void cluster_poll_now(void *cluster);
-
-/*! \brief Counts a poll; all instances show it, and what else is said of polls. */
-void cluster_count_poll(struct cluster *cluster, enum poll_outcome outcome);
-
-/*! \brief The thread of a cluster; ends when \a stop is set. */
-void *poller_run(void *cluster);
-
-/*!
- * \brief Asks the masters in turn; in poller_fetch.c.
- *
- * \param problem  What is wrong with ZooKeeper; empty if nothing is.
- * \param errors   Out: what went wrong, also if it went well in the end.
- *
- * \return As master_fetch(); a failure's outcome in \a reply is the one that says most.
- */
-int poller_fetch(struct cluster *cluster, const char *problem, const struct master_watch *watch,
-                 struct master_reply *reply, char errors[static CLUSTER_ERROR_MAX]);
-
-/*! \brief Gives up a reference to a view; the cluster's lock is held. */
-void cluster_drop_view(struct cluster *cluster, struct view *view);

@@ -18,7 +18,7 @@
 
 #include "module/snapshot/snapshot.h"
 #include "module/state/state.h"
-#include "module/answer/stats.h"
+#include "module/cluster/counters.h"
 
 /*! \brief How long it is kept, in milliseconds. */
 #define KEPT_MS 60000
@@ -26,9 +26,9 @@
 /*! \brief What a zone is served from. */
 struct served {
 	struct snapshot *snapshot; /*!< A reference; NULL if there is none. */
-	struct state *state;    /*!< A reference to what it was made of; NULL if there is none. */
-	struct stats_load load; /*!< What is shown of that. */
-	uint32_t skipped;       /*!< Names that the snapshot lacks. */
+	struct state *state; /*!< A reference to what it was made of; NULL if there is none. */
+	struct counters_load load; /*!< What is shown of that. */
+	uint64_t skipped;          /*!< Names and records that the snapshot lacks. */
 };
 
 /*! \brief Gives the references back. */

@@ -11,14 +11,14 @@ static bool is_reverse(const knot_dname_t *zone)
 	       knot_dname_in_bailiwick(zone, (const uint8_t *)"\003ip6\004arpa") >= 0;
 }
 
-struct view *view_new(const knot_dname_t *zone, const char *id, struct options *options,
+struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
                       struct snapshot *snapshot)
 {
 	struct view *view = calloc(1, sizeof(*view));
 	if (view != NULL) {
 		view->refs = 1;
 		view->answer.snapshot = snapshot_ref(snapshot);
-		view->options = options_ref(options);
+		view->settings = settings_ref(settings);
 		(void)knot_dname_to_wire(view->zone, zone, sizeof(view->zone));
 		snprintf(view->id, sizeof(view->id), "%s", id);
 		view->reverse = is_reverse(zone);
@@ -29,7 +29,7 @@ struct view *view_new(const knot_dname_t *zone, const char *id, struct options *
 void view_free(struct view *view)
 {
 	snapshot_unref(view->answer.snapshot);
-	options_free(view->options);
+	settings_free(view->settings);
 	free(view);
 }
 
@@ -58,7 +58,7 @@ static int start_build(void *ctx)
 {
 	struct build *build = ctx;
 	snapshot_builder_free(build->builder);
-	build->builder = snapshot_builder_new(build->view->zone, build->view->options->ttl);
+	build->builder = snapshot_builder_new(build->view->zone, build->view->settings->ttl);
 	if (build->builder == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -89,10 +89,10 @@ int view_build(const struct view *view, const struct state *state, const struct 
 		}
 		struct records_input input = {
 			.zone = view->zone,
-			.origin = view->options->origin,
+			.origin = view->settings->origin,
 			.reverse = view->reverse,
-			.rules = view->options->rules,
-			.sources_count = view->options->sources_count,
+			.rules = view->settings->rules,
+			.sources_count = view->settings->sources_count,
 			.masters = known,
 			.masters_count = count,
 			.lookup = look_up,
@@ -101,7 +101,7 @@ int view_build(const struct view *view, const struct state *state, const struct 
 			.budget.memory = SNAPSHOT_MEMORY_MAX / 64 * 63,
 			.stop = stop,
 		};
-		memcpy(input.sources, view->options->sources, sizeof(input.sources));
+		memcpy(input.sources, view->settings->sources, sizeof(input.sources));
 		*skipped = (struct records_output){
 			.put = put_record,
 			.restart = start_build,

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "module/answer/answer.h"
-#include "module/options.h"
+#include "module/cluster/settings.h"
 #include "module/masters/resolver.h"
 
 /*! \brief Room for a section's name, NUL included. */
@@ -21,7 +21,7 @@ struct view {
 	struct view *next;         /*!< In its cluster's list. */
 	uint32_t refs;             /*!< Instances, and the poller while it works on it. */
 	struct answer_view answer; /*!< The snapshot, as queries see it. */
-	struct options *options;   /*!< How names are made; a reference. */
+	struct settings *settings; /*!< How names are made; a reference. */
 	knot_dname_storage_t zone; /*!< Lower case. */
 	char id[VIEW_ID_MAX];      /*!< Of the section, cut if longer. */
 	bool reverse;              /*!< The zone lies in in-addr.arpa. or ip6.arpa. */
@@ -37,12 +37,12 @@ struct view {
  *
  * \param zone      Name of the zone, lower case; copied.
  * \param id        Name of the section; copied.
- * \param options   A reference is taken.
+ * \param settings  A reference is taken.
  * \param snapshot  What to serve at first; a reference is taken, NULL for nothing.
  *
  * \return NULL if memory runs out.
  */
-struct view *view_new(const knot_dname_t *zone, const char *id, struct options *options,
+struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
                       struct snapshot *snapshot);
 
 /*! \brief Frees a view that no query and nobody else can reach any more. */

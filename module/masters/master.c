@@ -14,7 +14,7 @@
 /*! \brief How long after the others were asked they are asked again, in milliseconds. */
 #define LOOK_MS 1000
 
-struct master_client *master_new(const struct options *options, struct resolver *resolver,
+struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
                                  const atomic_bool *stop)
 {
 	struct master_client *client = calloc(1, sizeof(*client));
@@ -23,7 +23,7 @@ struct master_client *master_new(const struct options *options, struct resolver 
 		return NULL;
 	}
 
-	client->options = options;
+	client->settings = settings;
 	client->resolver = resolver;
 	client->stop = stop;
 	client->multi = curl_multi_init();
@@ -270,7 +270,7 @@ static void note_failure(struct master_client *client, const struct request *req
 int master_fetch(struct master_client *client, const struct endpoint *master,
                  const struct master_watch *watch, struct master_reply *reply)
 {
-	int64_t timeout = (int64_t)client->options->poll_timeout * 1000;
+	int64_t timeout = (int64_t)client->settings->timeout * 1000;
 	client->next_look = 0;
 	client->first = &client->requests[0];
 	prepare(client, client->first, master, clock_ms(CLOCK_MONOTONIC) + timeout);

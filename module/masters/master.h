@@ -4,7 +4,7 @@
  * \brief Asks Mesos masters for the state of the one that leads, and waits for what they send.
  *
  * - All that is under way waits in one place: a fetch, and a stream of events (stream.h) beside it.
- * - A fetch is bounded in time (the options' poll-timeout), bytes (MASTER_REPLY_MAX), redirects
+ * - A fetch is bounded in time (struct master_settings), bytes (MASTER_REPLY_MAX), redirects
  *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
  * - A master that sends nothing for MASTER_SILENT_MS may only be slow, or hang while another one
  *   leads: the other known masters are asked beside it, and the first whole state counts.
@@ -12,7 +12,6 @@
  */
 #pragma once
 
-#include "module/options.h"
 #include "module/masters/outcome.h"
 #include "module/masters/resolver.h"
 
@@ -33,16 +32,26 @@
 
 struct master_client;
 
+/*! \brief How to ask; all of it stays the owner's. */
+struct master_settings {
+	uint32_t timeout;      /*!< How long one fetch from one master may take, in seconds. */
+	char *credential_file; /*!< Who we are for HTTP; paths, NULL if not given, as all that
+	                          follow. */
+	char *ca_file;         /*!< Whom to trust, in place of the system's CAs. */
+	char *cert_file;       /*!< Who we are for TLS. */
+	char *key_file;
+};
+
 /*!
  * \brief Makes a client.
  *
- * \param options   Whom to trust and who we are; must outlive the client.
+ * \param settings  Must outlive the client.
  * \param resolver  Finds addresses of names; must outlive the client, same thread.
  * \param stop      Ends a fetch when it becomes true and master_wake() is called.
  *
  * \return NULL if memory runs out.
  */
-struct master_client *master_new(const struct options *options, struct resolver *resolver,
+struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
                                  const atomic_bool *stop);
 
 /*! \brief Frees a client; NULL is fine. */

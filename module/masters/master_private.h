@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include <libknot/libknot.h>
+
 #include "module/masters/master.h"
 #include "module/masters/master_gzip.h"
 #include "module/masters/transfer.h"
@@ -41,7 +43,7 @@ struct failed {
 };
 
 struct master_client {
-	const struct options *options;
+	const struct master_settings *settings;
 	struct resolver *resolver;
 	const atomic_bool *stop;
 	const struct endpoint *known; /*!< Masters that may be told the credential. */

@@ -245,6 +245,12 @@ static void wait_for(struct resolver *resolver, struct lookup *only)
 	}
 }
 
+void resolver_want_endpoint(struct resolver *resolver, const struct endpoint *endpoint)
+{
+	struct text host = { endpoint->host, strlen(endpoint->host) };
+	resolver_want(resolver, host, RESOLVER_OURS);
+}
+
 void resolver_wait(struct resolver *resolver)
 {
 	wait_for(resolver, NULL);

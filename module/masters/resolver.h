@@ -19,6 +19,7 @@
 
 #include <stdatomic.h>
 
+#include "module/masters/endpoint.h"
 #include "module/state/state.h"
 
 /*! \brief Longest that one poll waits for names, in milliseconds. */
@@ -52,6 +53,9 @@ void resolver_begin(struct resolver *resolver);
 
 /*! \brief Asks for a name, if it is one; an address is not looked up. */
 void resolver_want(struct resolver *resolver, struct text host, enum resolver_whose whose);
+
+/*! \brief Asks for a master's name, as resolver_want(). */
+void resolver_want_endpoint(struct resolver *resolver, const struct endpoint *endpoint);
 
 /*! \brief Waits for all names that were asked for, or until the waiting time is used up. */
 void resolver_wait(struct resolver *resolver);

@@ -259,8 +259,7 @@ int stream_open(struct stream *stream, const struct endpoint *master, bool trust
 	stream->phase = STREAM_OPENING;
 	stream->handler_ret = KNOT_EOK;
 	stream->body_ret = KNOT_EOK;
-	stream->deadline = clock_ms(CLOCK_MONOTONIC) +
-	                   INT64_C(1000) * client->options->poll_timeout;
+	stream->deadline = clock_ms(CLOCK_MONOTONIC) + INT64_C(1000) * client->settings->timeout;
 	stream_set_heartbeat(stream, STREAM_HEARTBEAT);
 	recordio_init(&stream->records, &records_handler, stream);
 

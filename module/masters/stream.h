@@ -13,7 +13,7 @@
  *
  * - It goes on within master_fetch() and master_wait() of its client, whose thread it belongs to.
  * - Reaches a master as a fetch does (credential, files for TLS, redirects to the leader). Its
- *   bounds: MASTER_CONNECT_MS for a connection, the options' poll-timeout until events begin, and
+ *   bounds: MASTER_CONNECT_MS for a connection, the settings' timeout until events begin, and
  *   from then on the longest silence.
  * - Nothing of a record is kept: the handler gets it in the pieces that it comes in.
  * - Whether an event is well-formed, and when to subscribe again, are its user's to say.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,8 +199,8 @@ static int set_headers(struct transfer *transfer, const char *const *lines)
 /*! \brief Tells libcurl the files for https, which it reads by itself for each connection. */
 static int set_tls(struct transfer *transfer)
 {
-	const struct options *options = transfer->client->options;
-	const char *const files[] = { options->ca_file, options->cert_file, options->key_file };
+	const struct master_settings *settings = transfer->client->settings;
+	const char *const files[] = { settings->ca_file, settings->cert_file, settings->key_file };
 	for (int i = 0; i < 3 && transfer_endpoint(transfer)->tls; i++) {
 		const char *error = files[i] != NULL ? credential_probe(files[i]) : NULL;
 		if (error == CREDENTIAL_UNREADABLE) {
@@ -210,14 +211,14 @@ static int set_tls(struct transfer *transfer)
 		}
 	}
 
-	if (options->ca_file != NULL) {
+	if (settings->ca_file != NULL) {
 		/* In place of the system's, of which libcurl has a file and a directory. */
-		curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, options->ca_file);
+		curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, settings->ca_file);
 		curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
 	}
-	if (options->cert_file != NULL) {
-		curl_easy_setopt(transfer->easy, CURLOPT_SSLCERT, options->cert_file);
-		curl_easy_setopt(transfer->easy, CURLOPT_SSLKEY, options->key_file);
+	if (settings->cert_file != NULL) {
+		curl_easy_setopt(transfer->easy, CURLOPT_SSLCERT, settings->cert_file);
+		curl_easy_setopt(transfer->easy, CURLOPT_SSLKEY, settings->key_file);
 	}
 	return KNOT_EOK;
 }
@@ -263,7 +264,7 @@ static void set_options(struct transfer *transfer, const char *credential)
 
 int transfer_credential(struct transfer *transfer, char **out)
 {
-	const char *file = transfer->client->options->credential_file;
+	const char *file = transfer->client->settings->credential_file;
 	const char *error = file != NULL ? credential_read(file, out) : NULL;
 	return error == NULL ? KNOT_EOK
 	                     : transfer_fail(transfer, POLL_LOCAL, "credential-file '%s' %s", file,

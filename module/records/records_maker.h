@@ -89,7 +89,10 @@ void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target, unsigned new_labels);
 
 /*! \brief The name that a task is known by. */
-struct text task_title(const struct state_task *task);
+static inline struct text task_title(const struct state_task *task)
+{
+	return task->discovery.len > 0 ? task->discovery : task->name;
+}
 
 /*! \brief Puts a task's records: under its label and, with discovery, under its dotted name. */
 void maker_put_task(struct maker *m, const struct state_task *task, const struct domain *domain);

@@ -164,11 +164,6 @@ static void put_records(struct naming *n)
 	maker_cut(n->m, n->task, n->task->cut + n->m->dropped + wanted - given);
 }
 
-struct text task_title(const struct state_task *task)
-{
-	return task->discovery.len > 0 ? task->discovery : task->name;
-}
-
 /*! \brief Finds the names that a task has, none of them twice; counts those that cannot be. */
 static void find_aliases(struct naming *n)
 {

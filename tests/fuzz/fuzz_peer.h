@@ -18,6 +18,7 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <libknot/libknot.h>
 
 #include "module/masters/master.h"
 #include "module/masters/resolver_pool.h"

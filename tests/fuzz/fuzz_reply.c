@@ -31,13 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	static char no_certificates[] = "/dev/null";
 	const atomic_bool stop = false;
-	const struct options options = {
-		.poll_timeout = 10,
+	const struct master_settings settings = {
+		.timeout = 10,
 		.credential_file = credential_file,
 		.ca_file = no_certificates,
 	};
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&options, resolver, &stop);
+	struct master_client *client = master_new(&settings, resolver, &stop);
 	if (resolver == NULL || client == NULL) {
 		die("no client", "");
 	}

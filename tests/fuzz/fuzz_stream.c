@@ -73,13 +73,13 @@ static void follow(const uint8_t *data, size_t size, struct outcome *outcome)
 {
 	static char no_certificates[] = "/dev/null";
 	const atomic_bool stop = false;
-	const struct options options = {
-		.poll_timeout = 3600,
+	const struct master_settings settings = {
+		.timeout = 3600,
 		.credential_file = credential_file,
 		.ca_file = no_certificates,
 	};
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&options, resolver, &stop);
+	struct master_client *client = master_new(&settings, resolver, &stop);
 	struct stream *stream = client != NULL ? stream_new(client, &handler, outcome) : NULL;
 	if (resolver == NULL || stream == NULL) {
 		die("no stream", "");

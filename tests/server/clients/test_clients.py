@@ -9,7 +9,6 @@ address and the port that those examples give it, so that they are run as they a
 import contextlib
 import http.server
 import json
-import os
 import re
 import shutil
 import socket
@@ -29,11 +28,11 @@ from knotd import REPOSITORY, Knotd
 from master import Master
 from network import MOUNT, is_permitted, own_network
 from ports import free_port
+from programs import PATH, needs, running
 from waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")
 
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/lib/systemd"
 SERVER, *JUDGED = "10.0.0.53", "10.0.0.54", "10.0.0.55"
 
 # Instances of `web`: their addresses, each with an HTTP port of its own.
@@ -51,11 +50,6 @@ ns A 10.0.0.53
 static A 192.0.2.1
 alias CNAME web.marathon
 """
-
-
-def needs(*programs):
-    gone = [program for program in programs if not shutil.which(program, path=PATH)]
-    return pytest.mark.skipif(bool(gone), reason=f"no {', '.join(gone)} here")
 
 
 def state(master, *addresses):
@@ -120,27 +114,6 @@ def shared(network):
 def cluster(shared):
     shared.runs("127.0.1.1", "127.0.1.2")
     return shared
-
-
-@contextlib.contextmanager
-def running(command, log, **options):
-    """A program that runs until the end of the block."""
-    name = shutil.which(command[0], path=PATH) or command[0]
-    with open(log, "ab") as file:
-        process = subprocess.Popen([name, *command[1:]], stdin=subprocess.DEVNULL, stdout=file,
-                                   stderr=file, **options)
-    try:
-        yield process
-    finally:
-        alive = process.poll() is None
-        process.terminate()
-        try:
-            process.wait(10 * PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        print(f"--- {command[0]}\n{log.read_text(errors='replace')}")
-        assert alive, f"{command[0]} ended by itself, status {process.returncode}"
 
 
 def mounted(files, *command):

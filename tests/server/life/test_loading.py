@@ -190,7 +190,8 @@ def test_file_that_cannot_be_read(server, tmp_path, kind, option):
                 file.truncate(1 << 40)
         elif kind == "unreadable":
             path.symlink_to(path)  # Root may read whatever has no such loop.
-        reason = {"absent": "cannot be read", "unreadable": "cannot be read",
+        closed = "cannot open" if option == "ca_file" else "cannot be read"
+        reason = {"absent": closed, "unreadable": closed,
                   "huge": "too large"}.get(kind, "not a regular file")
         server.wait_log(str(path), reason)
         assert is_not_ready(server)

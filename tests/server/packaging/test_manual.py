@@ -129,7 +129,7 @@ def test_a_part_that_is_not_there_is_an_error(part):
 
 def sources():
     """The text of all string literals of the module, adjacent ones joined."""
-    text = "".join(path.read_text() for path in sorted((REPOSITORY / "module").glob("*.c")))
+    text = "".join(path.read_text() for path in sorted((REPOSITORY / "module").rglob("*.c")))
     return re.sub(r'"\s*"', "", text)
 
 
@@ -150,7 +150,8 @@ def test_documented_lines_are_the_modules(heading):
 
 def test_all_reasons_are_documented():
     text = "\n".join(TEXTS).replace("5 redirects", "%d redirects").replace("...", "%")
-    reasons = (set(re.findall(r'fail\(&?req,\s*\w+,\s*"([^"]+)"', sources())) - {"%s", "%s: %s"}
+    reasons = (set(re.findall(r'fail\([^",]+,\s*\w+,\s*"([^"]+)"', sources()))
+               - {"%s", "%s: %s", "'%s' %s"}
                | set(re.findall(r'zk->problem = (?:[^;"]*\? )?"([^"]+)"', sources()))
                | set(re.findall(r'return "(a redirect[^"]+)"', sources())))
     assert len(reasons) > 20

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libknot/errcode.h>
 
 #include "module/masters/stream.h"
 #include "module/base/util.h"
@@ -56,7 +57,7 @@ struct notes {
 };
 
 struct test {
-	struct options options;
+	struct master_settings settings;
 	atomic_bool stop;
 	struct resolver *resolver;
 	struct master_client *client;
@@ -122,10 +123,10 @@ static struct test *new_test(void)
 {
 	struct test *test = calloc(1, sizeof(*test));
 	assert_non_null(test);
-	test->options.poll_timeout = 60;
+	test->settings.timeout = 60;
 	test->resolver = resolver_new(&test->stop);
 	assert_non_null(test->resolver);
-	test->client = master_new(&test->options, test->resolver, &test->stop);
+	test->client = master_new(&test->settings, test->resolver, &test->stop);
 	assert_non_null(test->client);
 	test->stream = stream_new(test->client, &handler, &test->notes);
 	assert_non_null(test->stream);

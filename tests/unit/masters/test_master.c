@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <libknot/errcode.h>
 
 #include "module/masters/master.h"
 #include "module/base/util.h"
@@ -13,11 +14,11 @@ static void test_failures(void **state)
 {
 	(void)state;
 	const atomic_bool stop = false;
-	const struct options options = { .poll_timeout = 10 };
+	const struct master_settings settings = { .timeout = 10 };
 	const struct endpoint nobody = { .host = "127.0.0.1", .port = 1 };
 	const struct endpoint secure = { .host = "127.0.0.1", .port = 1, .tls = true };
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&options, resolver, &stop);
+	struct master_client *client = master_new(&settings, resolver, &stop);
 	assert_non_null(resolver);
 	assert_non_null(client);
 
@@ -48,11 +49,11 @@ static void test_wait(void **state)
 {
 	(void)state;
 	atomic_bool stop = false;
-	const struct options options = { .poll_timeout = 10 };
+	const struct master_settings settings = { .timeout = 10 };
 	unsigned turns = 0;
 	const struct master_watch watch = { .on_turn = count_turn, .ctx = &turns };
 	struct resolver *resolver = resolver_new(&stop);
-	struct master_client *client = master_new(&options, resolver, &stop);
+	struct master_client *client = master_new(&settings, resolver, &stop);
 	assert_non_null(resolver);
 	assert_non_null(client);
 

@@ -256,7 +256,7 @@ static void test_no_begin(void **state)
 	(void)state;
 	static const char *const replies[] = { "", HEAD, CHUNKED };
 	struct test *test = new_test();
-	test->options.poll_timeout = 1;
+	test->settings.timeout = 1;
 	for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++) {
 		int64_t began = clock_ms(CLOCK_MONOTONIC);
 		struct peer *peer = subscribe(test);

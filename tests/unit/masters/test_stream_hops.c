@@ -38,7 +38,7 @@ static int set_credential(struct test *test, char path[static 64])
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, credential, strlen(credential)), strlen(credential));
 	snprintf(path, 64, "/proc/self/fd/%d", fd);
-	test->options.credential_file = path;
+	test->settings.credential_file = path;
 	return fd;
 }
 
@@ -117,11 +117,11 @@ static void test_no_connection(void **state)
 	check_end(test, POLL_CONNECT, "host name does not resolve");
 
 	char missing[] = "/nonexistent";
-	test->options.ca_file = missing;
+	test->settings.ca_file = missing;
 	assert_int_equal(stream_open(test->stream, &secure, false), KNOT_ECONN);
 	check_end(test, POLL_LOCAL, "cannot open '/nonexistent': No such file or directory");
-	test->options.ca_file = NULL;
-	test->options.credential_file = missing;
+	test->settings.ca_file = NULL;
+	test->settings.credential_file = missing;
 	assert_int_equal(stream_open(test->stream, &master, false), KNOT_ECONN);
 	assert_int_equal(stream_outcome(test->stream), POLL_LOCAL);
 	assert_ptr_equal(strstr(stream_reason(test->stream), "credential-file '/nonexistent' "),

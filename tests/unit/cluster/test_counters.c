@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "module/answer/stats.h"
+#include "module/cluster/counters.h"
 
 #define WORKERS 2
 #define WORDS   64
@@ -138,7 +139,7 @@ static void test_polls(void **state)
 {
 	(void)state;
 	memset(words, 0, sizeof(words));
-	struct stats_polls polls = {
+	struct counters_polls polls = {
 		.leader_changes = 5,
 		.last = { 1000, 20, 300, .tasks = 7, .agents = 8, .frameworks = 9 },
 	};
@@ -156,8 +157,8 @@ static void test_polls(void **state)
 	snapshot_builder_free(builder);
 
 	/* Twice: values are set, not added. */
-	stats_show(NULL, &polls, snapshot, 3);
-	stats_show(NULL, &polls, snapshot, 3);
+	counters_show(NULL, &polls, snapshot, 3);
+	counters_show(NULL, &polls, snapshot, 3);
 	assert_int_equal(shown("polls[ok]"), 100 + POLL_OK);
 	assert_int_equal(shown("polls[zookeeper]"), 100 + POLL_ZOOKEEPER);
 	assert_int_equal(shown("polls[connect]"), 100 + POLL_CONNECT);
@@ -180,7 +181,7 @@ static void test_polls(void **state)
 	assert_int_equal(shown("leader-changes"), 5);
 
 	snapshot_unref(snapshot);
-	stats_show(NULL, &polls, NULL, 0);
+	counters_show(NULL, &polls, NULL, 0);
 	assert_int_equal(shown("names"), 0);
 	assert_int_equal(shown("records"), 0);
 }
@@ -202,8 +203,8 @@ static void test_state(void **unused)
 		.tasks_count = 4,
 		.frameworks_count = 6,
 	};
-	struct stats_load load = { .time = 1 };
-	stats_take_state(&load, &state);
+	struct counters_load load = { .time = 1 };
+	counters_take_state(&load, &state);
 	assert_int_equal(load.agents, 2);
 	assert_int_equal(load.tasks, 3);
 	assert_int_equal(load.frameworks, 6);
@@ -218,7 +219,7 @@ int main(void)
 		cmocka_unit_test(test_polls),
 		cmocka_unit_test(test_state),
 	};
-	if (stats_register(NULL) != KNOT_EOK) {
+	if (counters_register(NULL) != KNOT_EOK) {
 		return 1;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "module/base/util.h"
+#include "module/cluster/report.h"
+
+/*! \brief Bytes of a skipped name that a log line shows. */
+#define EXAMPLE_MAX 40
+
+/*! \brief Finds the instance to say something through: of the view if given, forward if possible.
+ */
+static const struct member *speaker(const struct cluster *cluster, const struct view *view)
+{
+	const struct member *found = NULL;
+	for (const struct member *member = cluster->members; member != NULL;
+	     member = member->next) {
+		if (view != NULL ? member->view == view : found == NULL || !member->view->reverse) {
+			found = member;
+		}
+	}
+	return found;
+}
+
+void report(struct cluster *cluster, const struct view *view, int priority, const char *fmt, ...)
+{
+	pthread_mutex_lock(&cluster->lock);
+	const struct member *member = speaker(cluster, view);
+	if (member != NULL) {
+		va_list args;
+		va_start(args, fmt);
+		knotd_mod_vlog(member->mod, priority, fmt, args);
+		va_end(args);
+	}
+	pthread_mutex_unlock(&cluster->lock);
+}
+
+/*! \brief Makes a stranger's text fit for a log line. */
+static const char *printable(struct text text, char out[static EXAMPLE_MAX + 1])
+{
+	uint32_t len = MIN(text.len, EXAMPLE_MAX);
+	for (uint32_t i = 0; i < len; i++) {
+		unsigned char c = text.data[i];
+		out[i] = isascii(c) && isprint(c) ? (char)c : '?';
+	}
+	out[len] = '\0';
+	return out;
+}
+
+/*! \brief Says that other names than before are left out. */
+static void say_names(struct cluster *cluster, struct view *view,
+                      const struct records_output *output)
+{
+	bool same = view->skipped_names == output->skipped &&
+	            view->skipped_digest == output->digest;
+	view->skipped_names = output->skipped;
+	view->skipped_digest = output->digest;
+	char example[EXAMPLE_MAX + 1];
+	if (same) {
+		return;
+	} else if (output->skipped == 0) {
+		report(cluster, view, LOG_INFO, "all names can be carried by DNS again");
+	} else {
+		report(cluster, view, LOG_NOTICE,
+		       "%u names cannot be carried by DNS, or are the cluster's own, and are left "
+		       "out, such as '%s'",
+		       output->skipped, printable(output->example, example));
+	}
+}
+
+/*! \brief Says that the records of other tasks than before are cut. */
+static void say_cut(struct cluster *cluster, struct view *view, const struct records_output *output)
+{
+	bool same = view->cut_tasks == output->cut_tasks && view->cut_digest == output->cut_digest;
+	view->cut_tasks = output->cut_tasks;
+	view->cut_digest = output->cut_digest;
+	char example[EXAMPLE_MAX + 1];
+	if (same) {
+		return;
+	} else if (output->cut_tasks == 0) {
+		report(cluster, view, LOG_INFO, "all records of all tasks fit again");
+	} else {
+		report(cluster, view, LOG_NOTICE,
+		       "%u tasks make more records than fit, %llu of them are left out; one is "
+		       "'%s'",
+		       output->cut_tasks, (unsigned long long)output->cut,
+		       printable(output->cut_example, example));
+	}
+}
+
+void report_skipped(struct cluster *cluster, struct view *view, const struct records_output *output)
+{
+	pthread_mutex_lock(&cluster->lock);
+	view->skipped = output->skipped + output->cut;
+	pthread_mutex_unlock(&cluster->lock);
+	if (!view->reverse) {
+		say_names(cluster, view, output);
+		say_cut(cluster, view, output);
+	}
+}
+
+void report_success(struct cluster *cluster, const struct master_reply *reply, const char *troubles)
+{
+	const struct state *state = reply->state;
+	char old[ENDPOINT_TEXT_MAX], new[ENDPOINT_TEXT_MAX];
+	endpoint_text(&cluster->leader, false, old);
+	endpoint_text(&reply->leader, false, new);
+
+	if (!cluster->loaded) {
+		report(cluster, NULL, LOG_INFO,
+		       "loaded the state of leader %s: %u agents, %u frameworks, %u running tasks",
+		       new, state->registered_count, state->frameworks_count, state->tasks_count);
+	} else if (cluster->error[0] != '\0') {
+		report(cluster, NULL, LOG_NOTICE, "polls succeed again, leader is %s", new);
+	} else if (!endpoint_equal(&cluster->leader, &reply->leader)) {
+		report(cluster, NULL, LOG_NOTICE, "leader changed from %s to %s", old, new);
+	}
+	if (troubles[0] != '\0' && strcmp(troubles, cluster->troubles) != 0) {
+		report(cluster, NULL, LOG_WARNING, "some masters failed: %s", troubles);
+	}
+	/* Once they are over, the same ones are news again. */
+	strcpy(cluster->troubles, troubles);
+	cluster->error[0] = '\0';
+	cluster->silence_said = cluster->silence;
+}
+
+void report_failure(struct cluster *cluster, const char *error)
+{
+	if (strcmp(cluster->error, error) == 0) {
+		return;
+	}
+	snprintf(cluster->error, sizeof(cluster->error), "%s", error);
+	if (cluster->loaded) {
+		report(cluster, NULL, LOG_WARNING, "polls fail, serving the last state: %s", error);
+	} else {
+		report(cluster, NULL, LOG_ERR, "polls fail, no state yet: %s", error);
+	}
+}
+
+void report_kept(struct cluster *cluster, const struct state *state)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < state->agents_count; i++) {
+		kept += state->agents[i].kept;
+	}
+	if (kept > 0 && cluster->kept == 0) {
+		report(cluster, NULL, LOG_NOTICE,
+		       "%u agents have not registered with the new leader yet, their records are "
+		       "kept",
+		       kept);
+	} else if (kept == 0 && cluster->kept > 0) {
+		report(cluster, NULL, LOG_NOTICE,
+		       "no more records are kept of before the failover");
+	}
+	cluster->kept = kept;
+}
+
+void report_silence(struct cluster *cluster, const struct endpoint *master)
+{
+	char name[ENDPOINT_TEXT_MAX];
+	cluster->silence = true;
+	if (!cluster->silence_said) {
+		report(cluster, NULL, LOG_WARNING, "%s has sent nothing for %d s, asking who leads",
+		       endpoint_text(master, false, name), MASTER_SILENT_MS / 1000);
+	}
+	cluster->silence_said = true;
+}

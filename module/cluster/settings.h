@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief What an instance is to do: which cluster, how to follow it, how to name what it has.
+ *
+ * - Settings own all they point to and do not change once they are shared.
+ * - References are counted atomically: any thread may take and give them.
+ */
+#pragma once
+
+#include <libknot/dname.h>
+
+#include "module/masters/master.h"
+#include "module/masters/zk_address.h"
+#include "module/records/records.h"
+
+/*! \brief The settings of an instance. */
+struct settings {
+	uint32_t refs;            /*!< Holders. */
+	struct endpoint *masters; /*!< The static ones. */
+	size_t masters_count;     /*!< At least one if there is no \a zk. */
+	struct zk_address *zk;    /*!< Where masters are announced; NULL if not given. */
+	struct master_settings client;
+	uint32_t poll_interval;           /*!< Seconds. */
+	uint32_t ttl;                     /*!< Seconds. */
+	uint32_t max_age;                 /*!< Seconds; 0: a snapshot never gets too old. */
+	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */
+	uint8_t sources_count;
+	enum label_rules rules;
+	knot_dname_t *origin; /*!< Lower case. */
+};
+
+/*! \brief Takes a further reference; returns \a settings. */
+struct settings *settings_ref(struct settings *settings);
+
+/*! \brief Gives a reference back, frees the settings with the last one; NULL is fine. */
+void settings_free(struct settings *settings);
+
+/*! \brief True if both say the same about how masters are polled. */
+bool settings_same_polling(const struct settings *a, const struct settings *b);
+
+/*! \brief True if both say the same about how names are made. */
+bool settings_same_naming(const struct settings *a, const struct settings *b);
