@@ -41,7 +41,6 @@ static void clear_cluster(struct cluster *cluster)
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
 	pthread_mutex_unlock(&making);
-	pthread_cond_destroy(&cluster->changed);
 	pthread_mutex_destroy(&cluster->lock);
 	settings_free(cluster->settings);
 }
@@ -98,7 +97,6 @@ static void poll_now(void *ctx)
 	struct cluster *cluster = ctx;
 	pthread_mutex_lock(&cluster->lock);
 	cluster->poll_now = true;
-	pthread_cond_signal(&cluster->changed);
 	pthread_mutex_unlock(&cluster->lock);
 	/* Who is asked may not lead any more. */
 	master_wake(cluster->client);
@@ -111,11 +109,6 @@ static struct cluster *new_cluster(struct settings *settings)
 		return NULL;
 	}
 
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&cluster->changed, &attr);
-	pthread_condattr_destroy(&attr);
 	pthread_mutex_init(&cluster->lock, NULL);
 	cluster->settings = settings_ref(settings);
 	cluster->stock = stock_new(publish_hear, cluster);
@@ -268,7 +261,6 @@ static struct view *get_view(struct cluster *cluster, const knot_dname_t *zone, 
 	if (view == NULL) {
 		view = add_view(cluster, zone, id, settings, &current);
 	}
-	pthread_cond_signal(&cluster->changed);
 	/* Also in the middle of a fetch. */
 	master_wake(cluster->client);
 	pthread_mutex_unlock(&cluster->lock);
@@ -319,7 +311,6 @@ static void end_cluster(struct cluster *cluster)
 	/* Under the lock: the thread frees the client when it has ended and had the lock. */
 	pthread_mutex_lock(&cluster->lock);
 	atomic_store(&cluster->stop, true);
-	pthread_cond_signal(&cluster->changed);
 	master_wake(cluster->client);
 	pthread_mutex_unlock(&cluster->lock);
 }

@@ -56,14 +56,13 @@ struct cluster {
 	atomic_llong start_again; /*!< CLOCK_MONOTONIC in ms: when queries may start a thread. */
 	atomic_bool stop;         /*!< The thread is to end. */
 
-	pthread_mutex_t lock;   /*!< Guards what follows, up to the poller's own. */
-	pthread_cond_t changed; /*!< On CLOCK_MONOTONIC; stop or poll_now was set. */
+	pthread_mutex_t lock; /*!< Guards what follows, up to the poller's own. */
 	struct member *members;
 	struct view *views;
-	bool poll_now;               /*!< Somebody wants a poll at once. */
-	bool views_wait;             /*!< Views have come, or have got another TTL. */
-	struct stock *before;        /*!< What to begin with; NULL if nothing (any more). */
-	bool has_begun;              /*!< That is settled. */
+	bool poll_now;        /*!< Somebody wants a poll at once; comes with master_wake(). */
+	bool views_wait;      /*!< Views have come, or have got another TTL. */
+	struct stock *before; /*!< What to begin with; NULL if nothing (any more). */
+	bool has_begun;       /*!< That is settled. */
 	struct counters_polls stats; /*!< What the instances show. */
 
 	/* The poller's own; but for references to the stock. */

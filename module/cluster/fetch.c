@@ -170,7 +170,11 @@ static int ask(struct cluster *cluster, const char *problem, const struct master
 int fetch_state(struct cluster *cluster, struct master_reply *reply,
                 char errors[static CLUSTER_ERROR_MAX])
 {
-	const struct master_watch watch = { is_over, on_silence, cluster };
+	const struct master_watch watch = {
+		.is_over = is_over,
+		.on_silence = on_silence,
+		.ctx = cluster,
+	};
 	char problem[ZOOKEEPER_PROBLEM_MAX];
 	/* Before the masters: a leader that is named in between is another one. */
 	cluster->named = named_leader(cluster);

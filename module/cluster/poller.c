@@ -207,9 +207,9 @@ static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
 		if (clock_ms(CLOCK_MONOTONIC) >= end) {
 			break;
 		}
-		struct timespec deadline = { .tv_sec = end / 1000,
-			                     .tv_nsec = end % 1000 * 1000000 };
-		(void)pthread_cond_timedwait(&cluster->changed, &cluster->lock, &deadline);
+		pthread_mutex_unlock(&cluster->lock);
+		master_wait(cluster->client, end, NULL);
+		pthread_mutex_lock(&cluster->lock);
 	}
 	cluster->poll_now = false;
 	pthread_mutex_unlock(&cluster->lock);

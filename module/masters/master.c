@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +8,7 @@
 #include "module/masters/master_private.h"
 #include "module/base/util.h"
 
-/*! \brief Longest sleep in a fetch, in milliseconds, if nobody can wake it (no descriptors). */
+/*! \brief Longest sleep in milliseconds in a fetch, or if nobody can wake it (no descriptors). */
 #define SLICE_MS 500
 
 /*! \brief How long after the others were asked they are asked again, in milliseconds. */
@@ -30,6 +32,7 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 		master_free(client);
 		return NULL;
 	}
+	client->can_wake = curl_multi_wakeup(client->multi) == CURLM_OK;
 	return client;
 }
 
@@ -71,10 +74,12 @@ static void prepare(struct master_client *client, struct request *req,
                     const struct endpoint *master, int64_t deadline)
 {
 	*req = (struct request){
-		.client = client,
-		.hops = { { .endpoint = *master, .path = STATE_PATH } },
-		.hops_count = 1,
-		.trusted = true,
+		.transfer = {
+			.client = client,
+			.hops = { { .endpoint = *master, .path = STATE_PATH } },
+			.hops_count = 1,
+			.trusted = true,
+		},
 		.deadline = deadline,
 	};
 }
@@ -84,8 +89,8 @@ static struct request *find_request(struct master_client *client, const struct e
 {
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *req = &client->requests[i];
-		if (req->easy != NULL &&
-		    request_same_master(client, request_endpoint(req), master)) {
+		if (req->transfer.easy != NULL &&
+		    transfer_same_master(client, transfer_endpoint(&req->transfer), master)) {
 			return req;
 		}
 	}
@@ -101,7 +106,7 @@ static int end_hop(struct master_client *client, struct request *req, CURLcode c
 		return ret;
 	}
 
-	struct request *other = find_request(client, request_endpoint(req));
+	struct request *other = find_request(client, transfer_endpoint(&req->transfer));
 	if (other == NULL) {
 		return request_begin(req);
 	}
@@ -117,11 +122,16 @@ static int take_ended(struct master_client *client)
 	int left;
 	CURLMsg *msg;
 	while ((msg = curl_multi_info_read(client->multi, &left)) != NULL) {
-		struct request *req = NULL;
+		struct transfer *transfer = NULL;
 		if (msg->msg != CURLMSG_DONE ||
-		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &req) != CURLE_OK) {
+		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &transfer) != CURLE_OK) {
 			continue;
 		}
+		if (transfer->on_done != NULL) {
+			transfer->on_done(transfer, msg->data.result);
+			continue;
+		}
+		struct request *req = (struct request *)transfer;
 		bool is_first = req == client->first;
 		int ret = end_hop(client, req, msg->data.result);
 		if (ret != KNOT_EOK && is_first) {
@@ -143,7 +153,7 @@ static void ask_too(struct master_client *client, const struct endpoint *master)
 	}
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *req = &client->requests[i];
-		if (req->easy == NULL) {
+		if (req->transfer.easy == NULL) {
 			prepare(client, req, master, client->first->deadline);
 			(void)request_begin(req);
 			return;
@@ -161,11 +171,11 @@ static void look_around(struct master_client *client, const struct master_watch 
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	const struct request *first = client->first;
-	if (now - first->heard < MASTER_SILENT_MS || now < client->next_look) {
+	if (now - first->transfer.heard < MASTER_SILENT_MS || now < client->next_look) {
 		return;
 	}
 	if (client->next_look == 0 && watch != NULL) {
-		watch->on_silence(watch->ctx, request_endpoint(first));
+		watch->on_silence(watch->ctx, transfer_endpoint(&first->transfer));
 	}
 	client->next_look = now + LOOK_MS;
 	for (size_t i = 0; i < client->known_count; i++) {
@@ -183,10 +193,11 @@ static void make_way(struct master_client *client)
 {
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *req = &client->requests[i], *taken = client->taken;
-		if (req->easy == NULL || !req->is_held) {
+		if (req->transfer.easy == NULL || !req->is_held) {
 			continue;
 		}
-		if (taken != NULL && clock_ms(CLOCK_MONOTONIC) - taken->heard < MASTER_SILENT_MS) {
+		if (taken != NULL &&
+		    clock_ms(CLOCK_MONOTONIC) - taken->transfer.heard < MASTER_SILENT_MS) {
 			return;
 		}
 		if (taken != NULL) {
@@ -198,6 +209,48 @@ static void make_way(struct master_client *client)
 	}
 }
 
+/*!
+ * \brief Lets all that is under way go on, as far as it has come.
+ *
+ * \return As take_ended().
+ */
+static int turn(struct master_client *client, const struct master_watch *watch)
+{
+	int running;
+	int ret = KNOT_EOK;
+	if (curl_multi_perform(client->multi, &running) != CURLM_OK) {
+		if (client->stream != NULL) {
+			stream_starve(client->stream);
+		}
+		ret = KNOT_ENOMEM;
+	}
+	if (ret == KNOT_EOK) {
+		ret = take_ended(client);
+	}
+	/* After what has come has been read: this thread may have been busy. */
+	if (client->stream != NULL) {
+		stream_tend(client->stream);
+	}
+	if (watch != NULL && watch->on_turn != NULL) {
+		watch->on_turn(watch->ctx);
+	}
+	return ret;
+}
+
+/*! \brief Waits until something comes, or until a time (CLOCK_MONOTONIC in ms). */
+static void sleep_until(struct master_client *client, int64_t until)
+{
+	if (client->stream != NULL) {
+		until = MIN(until, stream_deadline(client->stream));
+	}
+	int64_t left = until - clock_ms(CLOCK_MONOTONIC);
+	int wait = (int)MAX(MIN(left, client->can_wake ? INT_MAX : SLICE_MS), 0);
+	if (curl_multi_poll(client->multi, NULL, 0, wait, NULL) != CURLM_OK) {
+		/* Nothing can be waited for, such as for want of memory. */
+		poll(NULL, 0, MIN(wait, SLICE_MS));
+	}
+}
+
 /*! \brief Runs the requests until the first one has come to its end. */
 static int run(struct master_client *client, const struct master_watch *watch)
 {
@@ -206,28 +259,38 @@ static int run(struct master_client *client, const struct master_watch *watch)
 		    watch->is_over(watch->ctx)) {
 			return KNOT_EAGAIN;
 		}
-		int running;
-		if (curl_multi_perform(client->multi, &running) != CURLM_OK) {
-			return request_fail(client->first, POLL_LOCAL, "out of memory");
+		int ret = turn(client, watch);
+		if (ret == KNOT_ENOMEM) {
+			return transfer_fail(&client->first->transfer, POLL_LOCAL, "out of memory");
 		}
-		int ret = take_ended(client);
 		if (ret != KNOT_EOK || client->first->reply.state != NULL) {
 			return ret;
 		}
 		look_around(client, watch);
 		make_way(client);
-		(void)curl_multi_poll(client->multi, NULL, 0, SLICE_MS, NULL);
+		sleep_until(client, clock_ms(CLOCK_MONOTONIC) + SLICE_MS);
 	}
 	return KNOT_ECONNABORTED;
+}
+
+void master_wait(struct master_client *client, int64_t until, const struct master_watch *watch)
+{
+	while (!atomic_load(client->stop)) {
+		(void)turn(client, watch);
+		if (atomic_exchange(&client->woken, false) || clock_ms(CLOCK_MONOTONIC) >= until) {
+			return;
+		}
+		sleep_until(client, until);
+	}
 }
 
 /*! \brief Remembers for the rest of the poll that a master has failed. */
 static void note_failure(struct master_client *client, const struct request *req)
 {
-	if (client->failed_count < FAILED_MAX && req->reply.outcome != POLL_LOCAL) {
+	if (client->failed_count < FAILED_MAX && req->transfer.outcome != POLL_LOCAL) {
 		client->failed[client->failed_count++] = (struct failed){
-			.endpoint = *request_endpoint(req),
-			.outcome = req->reply.outcome,
+			.endpoint = *transfer_endpoint(&req->transfer),
+			.outcome = req->transfer.outcome,
 		};
 	}
 }
@@ -240,13 +303,8 @@ int master_fetch(struct master_client *client, const struct endpoint *master,
 	client->first = &client->requests[0];
 	prepare(client, client->first, master, clock_ms(CLOCK_MONOTONIC) + timeout);
 
-	int ret;
-	const char *file = client->settings->credential_file;
-	const char *error = file != NULL ? credential_read(file, &client->credential) : NULL;
-	if (error != NULL) {
-		ret = request_fail(client->first, POLL_LOCAL, "credential-file '%s' %s", file,
-		                   error);
-	} else {
+	int ret = transfer_credential(&client->first->transfer, &client->credential);
+	if (ret == KNOT_EOK) {
 		ret = request_begin(client->first);
 	}
 	if (ret == KNOT_EOK) {
@@ -256,6 +314,8 @@ int master_fetch(struct master_client *client, const struct endpoint *master,
 		note_failure(client, client->first);
 	}
 	*reply = client->first->reply;
+	reply->outcome = client->first->transfer.outcome;
+	transfer_describe(&client->first->transfer, reply->error);
 
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		request_end(&client->requests[i]);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief Asks Mesos masters for the state of the one that leads.
+ * \brief Asks Mesos masters for the state of the one that leads, and waits for what they send.
  *
+ * - All that is under way waits in one place: a fetch, and a stream of events (stream.h) beside it.
  * - A fetch is bounded in time (struct master_settings), bytes (MASTER_REPLY_MAX), redirects
  *   (MASTER_REDIRECTS_MAX) and depth; the reply goes through the parser as it arrives.
  * - A master that sends nothing for MASTER_SILENT_MS may only be slow, or hang while another one
@@ -73,7 +74,7 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 /*! \brief Frees a client; NULL is fine. */
 void master_free(struct master_client *client);
 
-/*! \brief Makes a fetch look at \a stop, and at its watch, at once; any thread may call. */
+/*! \brief Ends a wait; makes a fetch look at \a stop and at its watch; any thread may call. */
 void master_wake(struct master_client *client);
 
 /*!
@@ -89,12 +90,19 @@ void master_set_known(struct master_client *client, const struct endpoint *maste
 /*! \brief True if that master has failed since master_set_known(), asked for itself or not. */
 bool master_has_failed(const struct master_client *client, const struct endpoint *master);
 
-/*! \brief Who looks on while a fetch is under way; called by the thread that fetches. */
+/*! \brief Who looks on while a client works; called by its thread. */
 struct master_watch {
 	/*! \brief True if the fetch is to be given up; asked after each master_wake(). */
 	bool (*is_over)(void *ctx);
 	/*! \brief A master has sent nothing for MASTER_SILENT_MS; at most once in a fetch. */
 	void (*on_silence)(void *ctx, const struct endpoint *master);
+	/*!
+	 * \brief All that had come has been taken in, of a stream (stream.h) also; NULL if that
+	 *        concerns nobody.
+	 *
+	 * May open and close a stream, and call master_wake() to end a master_wait().
+	 */
+	void (*on_turn)(void *ctx);
 	void *ctx; /*!< Their parameter. */
 };
 
@@ -105,6 +113,7 @@ struct master_reply {
 	struct master_facts facts;    /*!< What the state says of its master. */
 	struct endpoint asked;        /*!< The known master that led to it. */
 	struct endpoint answered;     /*!< Who gave it. */
+	bool trusted;                 /*!< That one may be told the credential. */
 	struct endpoint leader;       /*!< Who it says leads: the same, maybe by another name. */
 	uint64_t bytes;               /*!< Length of the document. */
 	int64_t date;                 /*!< Its `Date`, seconds since 1970; 0 without one. */
@@ -124,6 +133,17 @@ struct master_reply {
  */
 int master_fetch(struct master_client *client, const struct endpoint *master,
                  const struct master_watch *watch, struct master_reply *reply);
+
+/*!
+ * \brief Waits, and lets a stream go on meanwhile, until a time, a master_wake() or the stop.
+ *
+ * What has come already is taken in at least once, also if the time is over; a wake-up that came
+ * before counts, and is used up.
+ *
+ * \param until  CLOCK_MONOTONIC in ms.
+ * \param watch  Of which on_turn() only is called; may be NULL.
+ */
+void master_wait(struct master_client *client, int64_t until, const struct master_watch *watch);
 
 /*!
  * \brief Tells why nobody at all can be reached from here.

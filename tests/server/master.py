@@ -5,6 +5,7 @@
         master.serve(states.state(master, [...]))    # a dictionary: as JSON, gzip if accepted
         master.serve(redirect("//127.0.0.1:5050/master/state"))
         master.serve(raw(recorded_bytes), path="/state")
+        master.serve_events(Streams(lambda: state))  # see streams
 
 A reply is a function that gets the request handler and writes to its `wfile`. Replies may be
 changed at any time.
@@ -25,7 +26,10 @@ from ports import free_port
 
 STATE = "/master/state"
 
-Request = collections.namedtuple("Request", "path headers time")
+# What is posted to for the v1 API; masters redirect to the second one.
+API, MASTER_API = "/api/v1", "/master/api/v1"
+
+Request = collections.namedtuple("Request", "path headers time body", defaults=[b""])
 
 
 def raw(content, close=False):
@@ -101,14 +105,33 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        replies = self.server.master.replies
+        self.answer("readonly", replies.get(self.path, status(404, b"404 Not Found.")))
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer("readwrite", self.find_call(body), body)
+
+    def answer(self, realm, reply, body=b""):
         master = self.server.master
-        master.note(Request(self.path, self.headers, time.monotonic()))
+        master.note(Request(self.path, self.headers, time.monotonic(), body))
         expected = master.authorization
         if expected and self.headers.get("Authorization") != expected:
-            status(401, b"401 Unauthorized.",
-                   WWW_Authenticate='Basic realm="mesos-master-readonly"')(self)
-        else:
-            master.replies.get(self.path, status(404, b"404 Not Found."))(self)
+            reply = status(401, b"401 Unauthorized.",
+                           WWW_Authenticate=f'Basic realm="mesos-master-{realm}"')
+        reply(self)
+
+    def find_call(self, body):
+        """The reply to a call of the v1 API, as particular about its form as Mesos is."""
+        if self.path not in (API, MASTER_API) or self.server.master.events is None:
+            return status(404, b"404 Not Found.")
+        if self.headers.get("Content-Type") != "application/json":
+            return status(415, b"Expecting 'Content-Type' of application/json")
+        if self.headers.get("Accept") != "application/json":
+            return status(406, b"Expecting 'Accept' to allow application/json")
+        if json.loads(body) != {"type": "SUBSCRIBE"}:
+            return status(400, b"Failed to validate master::Call")
+        return self.server.master.events
 
     def log_message(self, format, *args):
         """Says nothing."""
@@ -152,6 +175,7 @@ class Master:
         self.authorization = credential and "Basic " + base64.b64encode(
             ":".join(credential).encode()).decode()
         self.replies = {}
+        self.events = None
         self.requests = []
         self._changed = threading.Lock()
         self._server = None
@@ -196,6 +220,11 @@ class Master:
         """Sets the reply for a path: a function, or a state to be served as JSON."""
         self.replies[path] = reply if callable(reply) else document(reply)
 
+    def serve_events(self, reply):
+        """Sets the reply to who subscribes: `streams.Streams`, any other reply, or None: there is
+        no such API (before Mesos 1.1)."""
+        self.events = reply
+
     def note(self, request):
         with self._changed:
             self.requests.append(request)
@@ -209,6 +238,11 @@ class Master:
         """When a path was asked for, in seconds of the monotonic clock."""
         with self._changed:
             return [request.time for request in self.requests if request.path == path]
+
+    def subscriptions(self):
+        """The requests for events."""
+        with self._changed:
+            return [request for request in self.requests if request.path in (API, MASTER_API)]
 
     def last(self, path=STATE):
         """The last request for a path."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.error
 import urllib.request
 
 import pytest
@@ -239,3 +240,68 @@ def test_demo_master_plays_the_same_for_the_same_seed(address):
         return [task["id"] for framework in state["frameworks"] for task in framework["tasks"]]
 
     assert tasks() == tasks()
+
+
+def streamed(url, path="/api/v1"):
+    """Subscribes to the demo master; gives its events as they come."""
+    request = urllib.request.Request(url + path, b'{"type":"SUBSCRIBE"}', {
+        "Content-Type": "application/json", "Accept": "application/json"})
+    with urllib.request.urlopen(request, timeout=30 * PATIENCE) as reply:
+        while True:
+            yield json.loads(reply.read(int(reply.readline())))
+
+
+def running(tasks):
+    """The IDs of running tasks, of events' or of a state's."""
+    return {task["task_id"]["value"] if "task_id" in task else task["id"]
+            for task in tasks if task["state"] == "TASK_RUNNING"}
+
+
+def test_demo_master_streams_what_happens():
+    """Who follows the events knows the same tasks as who reads the state."""
+    with demo_master("--period=1.5") as url:
+        stream = streamed(url)
+        first = next(stream)
+        assert first["type"] == "SUBSCRIBED"
+        state = first["subscribed"]["get_state"]
+        tasks = {task["task_id"]["value"]: task for task in state["get_tasks"]["tasks"]}
+        assert len(state["get_agents"]["agents"]) == 4
+        assert len(state["get_frameworks"]["frameworks"]) == 3
+        assert len(running(tasks.values())) > 8
+        assert next(stream) == {"type": "HEARTBEAT"}
+
+        seen, agreed = set(), 0
+        while not seen >= {"TASK_STARTING", "TASK_RUNNING", "TASK_KILLED"} or agreed < 3:
+            event = next(stream)
+            if event["type"] == "TASK_ADDED":
+                task = event["task_added"]["task"]
+                assert task["task_id"]["value"] not in tasks and "statuses" not in task
+                tasks[task["task_id"]["value"]] = task
+            else:
+                assert event["type"] == "TASK_UPDATED"
+                told = event["task_updated"]
+                assert told["state"] == told["status"]["state"]
+                tasks[told["status"]["task_id"]["value"]]["state"] = told["state"]
+                seen.add(told["state"])
+                if told["state"] == "TASK_RUNNING":
+                    assert told["status"]["container_status"]["network_infos"]
+            # Between two steps both say the same; within one the state may be ahead.
+            with urllib.request.urlopen(f"{url}/state", timeout=10 * PATIENCE) as reply:
+                listed = json.load(reply)
+            agreed += running(tasks.values()) == running(
+                task for framework in listed["frameworks"] for task in framework["tasks"])
+
+
+@pytest.mark.parametrize("path, body, kind, status", [
+    ("/api/v1", b'{"type":"SUBSCRIBE"}', "application/json; charset=utf-8", 415),
+    ("/api/v1", b'{"type":', "application/json", 400),
+    ("/master/api/v1", b"[]", "application/json", 400),
+    ("/api/v1", b'{"type":"GET_STATE"}', "application/json", 501),
+    ("/api/v2", b'{"type":"SUBSCRIBE"}', "application/json", 404),
+])
+def test_demo_master_refuses_other_calls(path, body, kind, status):
+    with demo_master("--period=1000") as url:
+        request = urllib.request.Request(url + path, body, {"Content-Type": kind})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=10 * PATIENCE)
+        assert refused.value.code == status

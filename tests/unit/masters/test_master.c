@@ -39,8 +39,57 @@ static void test_failures(void **state)
 	resolver_free(resolver);
 }
 
+static void count_turn(void *ctx)
+{
+	unsigned *turns = ctx;
+	(*turns)++;
+}
+
+/*! \brief A wait ends at its time, or once it was woken, before or during it. */
+static void test_wait(void **state)
+{
+	(void)state;
+	atomic_bool stop = false;
+	const struct master_settings settings = { .timeout = 10 };
+	unsigned turns = 0;
+	const struct master_watch watch = { .on_turn = count_turn, .ctx = &turns };
+	struct resolver *resolver = resolver_new(&stop);
+	struct master_client *client = master_new(&settings, resolver, &stop,
+	                                          &(struct master_sink){ 0 });
+	assert_non_null(resolver);
+	assert_non_null(client);
+
+	/* The time is over: what has come is taken in all the same. */
+	master_wait(client, 0, &watch);
+	assert_int_equal(turns, 1);
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + 3100;
+	master_wait(client, until, &watch);
+	assert_true(clock_ms(CLOCK_MONOTONIC) >= until);
+	/* It sleeps: a turn for its begin, for its end, and for what may be left of a wake-up. */
+	assert_true(turns <= 6);
+
+	/* A wake-up of before counts, once. */
+	master_wake(client);
+	until = clock_ms(CLOCK_MONOTONIC) + 60000;
+	master_wait(client, until, NULL);
+	assert_true(clock_ms(CLOCK_MONOTONIC) < until);
+	until = clock_ms(CLOCK_MONOTONIC) + 200;
+	master_wait(client, until, NULL);
+	assert_true(clock_ms(CLOCK_MONOTONIC) >= until);
+
+	stop = true;
+	turns = 0;
+	until = clock_ms(CLOCK_MONOTONIC) + 60000;
+	master_wait(client, until, &watch);
+	assert_true(clock_ms(CLOCK_MONOTONIC) < until);
+	assert_int_equal(turns, 0);
+	master_free(client);
+	resolver_free(resolver);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_failures) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_failures),
+		                            cmocka_unit_test(test_wait) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
