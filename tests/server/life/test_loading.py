@@ -250,6 +250,8 @@ def test_restore_without_master(server, master):
     master.stop()
     for _ in range(3):
         restore(server)
+        # knotd reads the zone file after that, and has no zone until then.
+        server.wait_until("mesos.", "SOA", lambda reply: reply.answer)
         reply = server.ask("web.marathon.mesos.")
         assert ask.outcome(reply) == "ANSWER"
     assert server.threads("mesos") == 1

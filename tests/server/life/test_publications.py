@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is shown to queries anew: what has changed, when it has changed, and nothing else."""
 import states
+from knotd import PRELOAD, WRAPPER
 from master import hang
 from test_stats import stats, wait_stat
 from waiting import wait_for
@@ -125,4 +126,5 @@ def test_memory_stays(server, master):
     before, shown = server.memory(), publications(server)
     poll(40)
     assert publications(server) >= shown + 18
-    assert server.memory() < before + 4 * 1024
+    if not (WRAPPER or PRELOAD):
+        assert server.memory() < before + 4 * 1024
