@@ -98,7 +98,7 @@ int answer_put_pieces(knot_pkt_t *pkt, const struct snapshot *snapshot,
  *
  * What a signature covers has its owners written out (RFC 4034, section 3.1.8.1). Knot makes it in
  * as much room as a message has (Knot: `sign_ctx_add_records()`) and fails where that is too
- * little, long before the message is full; so do validators, such as Unbound.
+ * little, long before the message is full.
  *
  * \param space  Octets for them in the message.
  */
