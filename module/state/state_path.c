@@ -138,7 +138,8 @@ const struct json_place state_places[] = {
 	[FRAMEWORK_RECOVERED] = { JSON_BOOLEAN },
 
 	[TASKS] = ARRAY(TASK),
-	[TASK] = OBJECT(task),
+	[TASK] = { JSON_OBJECT, .members = task, .members_count = sizeof(task) / sizeof(*task),
+	           .is_offered = true },
 	[TASK_ID] = { JSON_STRING },
 	[TASK_NAME] = { JSON_STRING },
 	[TASK_SLAVE_ID] = { JSON_STRING },
