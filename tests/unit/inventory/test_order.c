@@ -107,7 +107,7 @@ static char *state_of(const char *first, const char *second)
 			        "%s{\"id\":\"%c\",\"name\":\"n\",\"slave_id\":\"S%u\",\"state\":"
 			        "\"TASK_RUNNING\"}",
 			        task > frameworks[i] ? "," : "", *task | 0x20,
-			        (*task & 0x20) != 0 ? 1 : 2);
+			        (*task & 0x20) != 0 ? 1U : 2U);
 		}
 		fputs("]}", out);
 	}
