@@ -17,6 +17,9 @@ struct made_set {
 	const void *data;        /*!< Of set_data_size(); lives as long as the shard is made. */
 };
 
+/*! \brief Makes a maker's vector of records ready. */
+void set_init(struct maker *maker);
+
 /*! \brief True if a set, which may be NULL, has a record. */
 bool set_has(const struct snapshot_set *set, const knot_rdata_t *rdata);
 

@@ -179,11 +179,6 @@ bool snapshot_holds(const struct snapshot_set *set, const void *data)
 	return false;
 }
 
-static uint64_t target_hash(const struct target *target)
-{
-	return (uint64_t)target->hash[1] << 32 | target->hash[0];
-}
-
 static const struct entry *target_entry(const struct snapshot *snapshot,
                                         const struct target *target)
 {
