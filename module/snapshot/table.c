@@ -47,6 +47,7 @@ static int start(struct snapshot_table *table)
 	if (maker->pool == NULL) {
 		return KNOT_ENOMEM;
 	}
+	maker->ledger.pool = maker->pool;
 	maker->version = 1;
 	struct snapshot *head = head_new(maker, 0);
 	struct shard *shard = shard_empty(maker);
