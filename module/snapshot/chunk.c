@@ -48,6 +48,9 @@ static int merge(struct maker *maker, struct piece piece, const struct edit *edi
 	uint32_t left = piece.count;
 	int ret = KNOT_EOK;
 	while (ret == KNOT_EOK && (left > 0 || count > 0)) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		int diff = left == 0 ? 1 : count == 0 ? -1 : knot_rdata_cmp(rdata, edits->rdata);
 		uint64_t hash = diff <= 0 ? take_hash(&piece, rdata) : 0;
 		if (diff < 0) {
@@ -198,6 +201,9 @@ static int make_chunks(struct maker *maker, uint16_t type)
 	uint32_t chunks = left <= SNAPSHOT_CHUNK ? left > 0 : (left + CHUNK_FILL - 1) / CHUNK_FILL;
 	int ret = KNOT_EOK;
 	for (; chunks > 0 && ret == KNOT_EOK; chunks--) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		uint32_t count = (left + chunks - 1) / chunks;
 		ret = make_chunk(maker, type, list, count);
 		list += count;

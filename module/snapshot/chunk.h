@@ -35,6 +35,7 @@ struct made_set set_keep(const struct snapshot_set *old);
  * \retval KNOT_EOK
  * \retval KNOT_EINVAL  What is to come is there already, or what is to go is not.
  * \retval KNOT_ENOMEM
+ * \retval KNOT_ECONNABORTED
  */
 int set_make(struct maker *maker, const struct snapshot_set *old, const struct edit *edits,
              uint32_t count, struct made_set *out);

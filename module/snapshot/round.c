@@ -149,6 +149,9 @@ static int net_owner(struct maker *maker, const struct sort_item *refs, size_t c
 	struct net *net = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct change *change = refs[i].item;
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		if (net == NULL || compare_changes(&refs[i - 1], &refs[i]) != 0) {
 			if (net != NULL && net->diff[0] == 0 && net->diff[1] == 0) {
 				maker->nets.count--;

@@ -282,6 +282,9 @@ int shard_patch(struct maker *maker, struct snapshot **head, const struct sort_i
 	maker->items.count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct patch *patch = order[i].item;
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		uint32_t slot;
 		const struct snapshot_name *old = entry_find(&entry, patch->owner, patch->len,
 		                                             patch->hash, &slot);

@@ -35,7 +35,7 @@ struct shard *shard_empty(struct maker *maker);
  *
  * \retval KNOT_EOK
  * \retval KNOT_EINVAL  An edit does not fit what is there.
- * \retval KNOT_ENOMEM  The head is of no use any more.
+ * \retval KNOT_ENOMEM, KNOT_ECONNABORTED  The head is of no use any more.
  */
 int shard_patch(struct maker *maker, struct snapshot **head, const struct sort_item *order,
                 size_t count);

@@ -72,8 +72,16 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off
 	return fails() ? MAP_FAILED : __real_mmap(addr, len, prot, flags, fd, offset);
 }
 
+/*! \brief Set with the block that brings \a blocks_left to 0; who goes on takes further ones. */
+static atomic_bool stop;
+static uint32_t blocks_left, blocks_after;
+
 void *__wrap_pool_alloc(struct pool *pool, size_t size)
 {
+	blocks_after += atomic_load(&stop);
+	if (blocks_left > 0 && --blocks_left == 0) {
+		atomic_store(&stop, true);
+	}
 	return fails() ? NULL : __real_pool_alloc(pool, size);
 }
 
@@ -312,13 +320,46 @@ static void test_end_of_many(void **state)
 	assert_in_range(frees, 1, 200);
 }
 
+/*! \brief Whatever a commit is about, and be it all of one owner, it ends soon when it is stopped.
+ */
+static void test_stop(void **state)
+{
+	(void)state;
+	bool has_ended = false;
+	for (uint32_t nth = 1; !has_ended; nth += 397) {
+		static const uint8_t owner[] = "\004huge\005mesos";
+		struct snapshot *snapshot = NULL;
+		struct snapshot_table *table = snapshot_table_new(owner + 5, 30);
+		assert_non_null(table);
+		snapshot_table_set_stop(table, &stop);
+		snapshot_table_set_gather(table, SIZE_MAX);
+		for (uint32_t i = 0; i < 12000; i++) {
+			/* Half of them twice: those have entries. */
+			uint32_t value = i % 8000;
+			assert_int_equal(snapshot_table_change(table, 1, owner, KNOT_RRTYPE_A,
+			                                       (const uint8_t *)&value, 4, 0),
+			                 KNOT_EOK);
+		}
+		blocks_left = nth;
+		blocks_after = 0;
+		int ret = snapshot_table_commit(table, &snapshot);
+		has_ended = !atomic_load(&stop);
+		assert_int_equal(ret, has_ended ? KNOT_EOK : KNOT_ECONNABORTED);
+		assert_in_range(blocks_after, 0, 2);
+		assert_true(has_ended || nth < 5000);
+		blocks_left = 0;
+		atomic_store(&stop, false);
+		snapshot_unref(snapshot);
+		snapshot_table_free(table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once),
-		cmocka_unit_test(test_for_good),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_end_of_many),
+		cmocka_unit_test(test_once), cmocka_unit_test(test_for_good),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_end_of_many),
+		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
