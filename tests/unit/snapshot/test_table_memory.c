@@ -326,7 +326,7 @@ static void test_stop(void **state)
 {
 	(void)state;
 	bool has_ended = false;
-	for (uint32_t nth = 1; !has_ended; nth += 397) {
+	for (uint32_t nth = 1; !has_ended; nth += 61) {
 		static const uint8_t owner[] = "\004huge\005mesos";
 		struct snapshot *snapshot = NULL;
 		struct snapshot_table *table = snapshot_table_new(owner + 5, 30);
