@@ -15,6 +15,7 @@ import time
 import events
 import model
 import states
+from knotd import Knotd
 from master import Master, document
 from streams import Streams
 from waiting import PATIENCE, wait_for
@@ -135,21 +136,39 @@ def follow(server, *masters, **options):
     return stream
 
 
-def wait_app(server, app, gone=False, framework="marathon", seconds=SOON):
+def wait_app(server, app, gone=False, framework="marathon", zone="mesos.", seconds=SOON):
     """Waits until a task has names, or has none."""
-    server.wait_until(f"{app}.{framework}.mesos.", "A", lambda reply: gone != bool(reply.answer),
+    server.wait_until(f"{app}.{framework}.{zone}", "A", lambda reply: gone != bool(reply.answer),
                       seconds)
 
 
-def reasons(server, master):
-    """Why a master's events were not followed, each time that the log says so."""
-    lines = server.module_lines("no events from", master.address, POLLING)
+def reasons(server, who):
+    """Why the events of a master, or of a zone's cluster, were not followed, each time."""
+    lines = server.module_lines("no events from", getattr(who, "address", f"[{who}]"), POLLING)
     return [line.partition(POLLING)[2] for line in lines]
 
 
-def wait_reason(server, master, times=1):
-    """Waits until events are not followed for that many times; gives the last reason."""
-    return wait_for(lambda: reasons(server, master)[times - 1:], SOON, "the end of events")[0]
+def wait_reason(server, who, times=1):
+    """Waits until the log says why for that many times; gives the last reason."""
+    return wait_for(lambda: reasons(server, who)[times - 1:], SOON, "the end of events")[0]
+
+
+@contextlib.contextmanager
+def following_all(leaders, own=None, **options):
+    """A knotd that serves each leader's cluster in a zone of its own: {zone: leader}.
+
+    `own` are options that a zone alone has: {zone: options}.
+    """
+    options = {"resync_interval": "1d", **options}
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(Knotd())
+        for zone, leader in leaders.items():
+            stack.callback(leader.stop)
+            id = zone.removesuffix(".")
+            server.module(id, master=leader.address, **{**options, **(own or {}).get(zone, {})})
+            server.zone(zone, "", [f"mod-mesos/{id}"])
+        server.start()
+        yield server
 
 
 @contextlib.contextmanager

@@ -175,7 +175,7 @@ def test_threads_and_descriptors(server, leader):
     stream = follow(server, leader, poll_interval=1)
     threads = server.threads()
     descriptors = server.descriptors()
-    for times in range(2, 6):
+    for times in range(2, 4):
         stream.cut()
         stream = wait_followed(server, leader, times)
     assert server.threads() == threads

@@ -8,7 +8,7 @@ import events
 import model
 import pytest
 import states
-from expected import serving
+from expected import ZONES, serving
 from following import (FOLLOWING, Held, Leader, follow, unasked, wait_app, wait_followed,
                        wait_reason)
 from master import MASTER_API, hang, raw, redirect, status
@@ -132,7 +132,7 @@ def test_agent_without_its_tasks(server, old, heir):
 
 def test_agent_that_never_comes_back(server, old, heir):
     """Its records go when the leader gives up on it, of which no event tells."""
-    follow(server, old, heir, poll_interval=1, resync_interval=10)
+    follow(server, old, heir, poll_interval=1)
     elect(heir, old)
     old.stop()
     wait_followed(server, heir)
@@ -140,7 +140,11 @@ def test_agent_that_never_comes_back(server, old, heir):
         come_back(heir, old, agent)
     with heir.changing(told=False) as state:
         state["recovered_slaves"] = []
-    wait_app(server, "app0-1", gone=True, seconds=30)
+    heir.run(another("told", 1))
+    wait_app(server, "told")
+    assert server.ask("app0-1.marathon.mesos.").answer
+    server.zone_reload()
+    wait_app(server, "app0-1", gone=True)
     assert len(server.ask("spread.marathon.mesos.").answer) == 2
     assert server.ask("app1-1.marathon.mesos.").answer
 
@@ -268,7 +272,7 @@ def test_dead_leader_is_said_once(server, old, heir):
 
 def test_all_masters_are_back(server, old):
     """The same leader after a restart: another `id`, its agents come back to it."""
-    follow(server, old, poll_interval=1)
+    follow(server, old, zones=ZONES, poll_interval=1)
     before = own_records(old)
     with watch(server, before, "restart"):
         old.stop()
