@@ -19,6 +19,7 @@ struct follower {
 	struct snapshot *snapshot;
 	atomic_bool stop;
 	unsigned publications;
+	bool is_state; /*!< What is committed is as a state says. */
 	void (*around)(
 	        bool begins); /*!< Called before and after the projection works; may be NULL. */
 };
@@ -57,7 +58,7 @@ static inline struct records_rules make_rules(bool reverse)
 
 static inline void start(struct follower *f, bool reverse, uint64_t octets_max)
 {
-	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 } };
+	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
 	struct records_rules rules = make_rules(reverse);
 	projection_init(&f->projection, &rules, octets_max, &f->stop);
 	f->inventory = inventory_new(hear, f);
@@ -68,7 +69,8 @@ static inline int commit_as(struct follower *f, uint32_t ttl)
 {
 	struct snapshot *next = NULL;
 	around(f, true);
-	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, &next);
+	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, f->is_state,
+	                            &next);
 	around(f, false);
 	if (next != NULL) {
 		projection_retire(&f->projection, f->snapshot);
@@ -152,7 +154,7 @@ static inline void assert_as_anew(const struct follower *f)
 	struct records_rules rules = make_rules(f->projection.rules.reverse);
 	struct snapshot *snapshot;
 	projection_init(&anew, &rules, f->projection.octets_max, &f->stop);
-	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, &snapshot),
+	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, true, &snapshot),
 	                 KNOT_EOK);
 	assert_non_null(snapshot);
 	assert_true(digest(snapshot) == digest(f->snapshot));

@@ -198,6 +198,29 @@ static void test_budget(void **unused)
 	end(&f);
 }
 
+/*! \brief Events lower the limit at once; it rises with the next state, whatever that changes. */
+static void test_budget_by_events(void **unused)
+{
+	(void)unused;
+	const char *const both = STATE(SMALL "," LARGE);
+	struct follower f;
+	start(&f, false, octets_of(both) - 1);
+	take(&f, both);
+	uint32_t limit = f.projection.rules.task_max;
+	f.is_state = false;
+	assert_true(take(&f, STATE(SMALL "," LARGE "," OTHER)));
+	uint32_t lower = f.projection.rules.task_max;
+	assert_true(lower < limit);
+	assert_as_anew(&f);
+	assert_true(take(&f, both));
+	assert_int_equal(f.projection.rules.task_max, lower);
+	f.is_state = true;
+	assert_true(take(&f, both));
+	assert_int_equal(f.projection.rules.task_max, limit);
+	assert_as_anew(&f);
+	end(&f);
+}
+
 /*! \brief Agents, frameworks and masters alone are too much: what is shown stays until they fit. */
 static void test_no_room_at_all(void **unused)
 {
@@ -318,11 +341,12 @@ static void test_random(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_publications), cmocka_unit_test(test_ttl),
-		cmocka_unit_test(test_masters),      cmocka_unit_test(test_masters_copies),
-		cmocka_unit_test(test_reverse),      cmocka_unit_test(test_loss),
-		cmocka_unit_test(test_budget),       cmocka_unit_test(test_no_room_at_all),
-		cmocka_unit_test(test_stop),         cmocka_unit_test(test_random),
+		cmocka_unit_test(test_publications),   cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_masters),        cmocka_unit_test(test_masters_copies),
+		cmocka_unit_test(test_reverse),        cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_budget),         cmocka_unit_test(test_budget_by_events),
+		cmocka_unit_test(test_no_room_at_all), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
