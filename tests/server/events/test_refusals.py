@@ -17,7 +17,7 @@ CREDENTIAL = ("dns", "s3cret word")
 REFUSALS = {
     "unauthorized": (status(401), "401"),
     "forbidden": (status(403), "403"),
-    "before-events": (None, "404"),
+    "no-api": (None, "404"),
     "method": (status(405), "405"),
     "unrecovered": (raw(recordings.load("events/unrecovered/lone-leader").bytes()), "503"),
     "nonsense": (raw(b"SSH-2.0-OpenSSH\r\n", close=True), ""),
@@ -42,13 +42,16 @@ def test_refusals():
     with following_all(leaders, poll_interval=1) as server:
         for zone, (_, reason) in zip(leaders, REFUSALS.values()):
             assert reason in wait_reason(server, zone), zone
-        for zone, leader in leaders.items():
+        counts = {zone: leader.count() for zone, leader in leaders.items()}
+        for leader in leaders.values():
             leader.run("polled")
-            server.wait_polls(leader, leader.count() + 2)
+        for zone, leader in leaders.items():
             wait_app(server, "polled", zone=zone)
+            server.wait_polls(leader, counts[zone] + 2)
             wait_for(lambda leader=leader: len(leader.subscriptions()) >= 3, SOON, f"{zone} again")
             assert len(server.module_lines(f"[{zone}]", "events")) == 1
             assert not server.module_lines(f"[{zone}]", "fail")
+        for leader in leaders.values():
             leader.serve_events(leader.streams)
         for zone, leader in leaders.items():
             wait_followed(server, leader)
