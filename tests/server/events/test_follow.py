@@ -10,7 +10,7 @@ from counters import difference, group, stats, wait_stat
 from expected import ZONES
 from following import (FOLLOWING, Leader, follow, following_all, start, unasked, wait_app,
                        wait_followed, wait_reason)
-from master import hang
+from master import hang, status
 from waiting import PATIENCE, wait_for
 
 # Far more often than a test takes, if it were for that.
@@ -181,11 +181,12 @@ def test_age(server):
     """It counts from the last sign of life: heartbeats are one, and polls that fail are none."""
     with Leader(states.task("web"), streams={"heartbeat": 0.4}) as leader:
         stream = follow(server, leader, poll_interval=1, max_age=4)
-        with unasked(leader):
-            end = time.monotonic() + 5
-            while time.monotonic() < end:
-                assert server.ask("web.marathon.mesos.").answer and not is_stale(server)
-        leader.serve(hang)
+        leader.serve(status(500))
+        server.zone_reload()
+        server.wait_log("polls fail")
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            assert server.ask("web.marathon.mesos.").answer and not is_stale(server)
         leader.serve_events(None)
         stream.stall()
         silent = time.monotonic()
