@@ -303,7 +303,7 @@ static void test_end_of_many(void **state)
 	struct snapshot *snapshot;
 	struct snapshot_table *table = snapshot_table_new((const uint8_t *)"\005mesos", 30);
 	for (uint32_t i = 0; i < 1000; i++) {
-		knot_dname_storage_t name;
+		knot_dname_storage_t name = { 0 };
 		deep_name(i, name);
 		/* Twice, so that there are entries for names and records, too. */
 		for (uint32_t j = 0; j < 2; j++) {
