@@ -6,8 +6,9 @@
  *     fuzz_events -dict=tests/fuzz/events.dict tests/fuzz/corpus/events
  *
  * The first two bytes of the input choose the chunks. The rest are documents, one a line: a byte
- * that says what is done with it, and the document. Two inventories take the same in other chunks
- * and have to be the same at the end; each is what its listener was told.
+ * that says what is done with it, and the document. Inventories take the same in other chunks, or
+ * without remembering texts, and have to be the same at the end; each is what its listener was
+ * told.
  */
 #include <libknot/errcode.h>
 
@@ -20,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct follower {
 	struct inventory *inventory;
 	uint64_t sum; /*!< Of hashes: one for each object that is there. */
+	const struct objects_sink *sink;
 	size_t chunks[2];
 };
 
@@ -129,7 +131,7 @@ static void run_event(struct follower *follower, struct event_parser *parser, co
 static void run_objects(struct follower *follower, const uint8_t *data, size_t len)
 {
 	struct master_facts facts;
-	struct objects_parser *parser = objects_parser_new(&inventory_sink, follower->inventory);
+	struct objects_parser *parser = objects_parser_new(follower->sink, follower->inventory);
 	assert(parser != NULL);
 	int ret = feed(follower, parser, take_objects, data, len);
 	int end = objects_parser_finish(parser, &facts);
@@ -162,9 +164,10 @@ static void run_line(struct follower *follower, struct event_parser *parser, con
 	}
 }
 
-static uint64_t run(const uint8_t *data, size_t size, size_t first, size_t second)
+static uint64_t run(const uint8_t *data, size_t size, const struct objects_sink *sink, size_t first,
+                    size_t second)
 {
-	struct follower follower = { .chunks = { first, second } };
+	struct follower follower = { .sink = sink, .chunks = { first, second } };
 	struct event_parser *parser = event_parser_new();
 	follower.inventory = inventory_new(take_change, &follower);
 	assert(parser != NULL && follower.inventory != NULL);
@@ -189,10 +192,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3) {
 		return 0;
 	}
-	uint64_t whole = run(data + 2, size - 2, size, size);
-	uint64_t chunked = run(data + 2, size - 2, 1 + data[0] % 64U, 1 + data[1]);
+	const struct objects_sink *sink = &inventory_sink;
+	const struct objects_sink reads_all = { sink->agent, sink->framework, sink->task };
+	uint64_t whole = run(data + 2, size - 2, sink, size, size);
+	uint64_t chunked = run(data + 2, size - 2, sink, 1 + data[0] % 64U, 1 + data[1]);
 	if (whole != chunked) {
 		fprintf(stderr, "chunks make a difference\n");
+		abort();
+	}
+	if (whole != run(data + 2, size - 2, &reads_all, size, size)) {
+		fprintf(stderr, "texts that are known make a difference\n");
 		abort();
 	}
 	return 0;
