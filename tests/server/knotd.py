@@ -12,6 +12,7 @@ valgrind), KNOTD_PRELOAD (LD_PRELOAD for knotd and knotc, such as the sanitizers
 TEST_PATIENCE (how much longer to wait). Leaving the `with` ends knotd, and fails unless it lived
 until then, ended with status 0 and no sanitizer had anything to say.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -256,21 +257,28 @@ class Knotd:
         """Waits until the first poll has come in."""
         return self.wait_until(name, kind, lambda reply: reply.answer)
 
-    def _tasks(self):
-        """A directory of /proc for each of knotd's threads."""
-        return list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
+    def _threads(self, name):
+        """The status of each thread whose name starts with a word, as /proc has it.
+
+        Threads may end while it is read.
+        """
+        found = []
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if (task / "comm").read_text().startswith(name):
+                    found.append((task / "status").read_text())
+        return found
 
     def threads(self, name=""):
         """How many threads there are whose name starts with a word."""
-        return sum((task / "comm").read_text().startswith(name) for task in self._tasks())
+        return len(self._threads(name))
 
     def blocked_signals(self, name):
         """The signals that each thread of that name blocks, as sets of numbers."""
         found = []
-        for task in self._tasks():
-            if (task / "comm").read_text().startswith(name):
-                mask = int(re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text())[1], 16)
-                found.append({number for number in range(1, 65) if mask >> (number - 1) & 1})
+        for text in self._threads(name):
+            mask = int(re.search(r"SigBlk:\s*(\w+)", text)[1], 16)
+            found.append({number for number in range(1, 65) if mask >> (number - 1) & 1})
         return found
 
     def descriptors(self):
