@@ -80,6 +80,7 @@ def _section(name, items):
 
 class Knotd:
     address = "127.0.0.1"
+    library = MESOS_SO
     udp_workers = 2
     wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
     database = False  # Whether knotd runs with a configuration database, into which write() goes.
@@ -127,7 +128,7 @@ class Knotd:
 
     def _configuration(self):
         head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
-                             udp_workers=self.udp_workers, library=MESOS_SO)
+                             udp_workers=self.udp_workers, library=self.library)
         sections = [_section(name, items) for (name, _), items in self.sections.items()]
         return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
 
@@ -141,7 +142,7 @@ class Knotd:
 
     def start(self):
         """Starts knotd and waits until it answers (which says nothing about any master)."""
-        assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
+        assert self.library.exists(), f"no {self.library}: build it, or set MESOS_SO"
         self.write()
         if self.database:
             self.knotc("conf-import", self.directory / "knot.conf")

@@ -116,12 +116,15 @@ class Streams:
         self._taken = 0
         self._lock = threading.Lock()
 
+    def first(self):
+        """What a subscriber gets first."""
+        return [events.subscribed(self.state(), self.heartbeat),
+                events.HEARTBEAT] if self.state else []
+
     def __call__(self, handler):
         stream = Stream(handler, self.heartbeat if self.state else None)
-        first = [events.subscribed(self.state(), self.heartbeat),
-                 events.HEARTBEAT] if self.state else []
         stream.send_bytes(HEAD)
-        stream.send(*first)
+        stream.send(*self.first())
         with self._lock:
             self.all.append(stream)
             open_ones = self.open()
