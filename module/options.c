@@ -13,6 +13,8 @@
 #define MOD_POLL_INTERVAL   "\015poll-interval"
 #define MOD_POLL_TIMEOUT    "\014poll-timeout"
 #define MOD_TTL             "\003ttl"
+#define MOD_EVENTS          "\006events"
+#define MOD_RESYNC_INTERVAL "\017resync-interval"
 #define MOD_IP_SOURCE       "\011ip-source"
 #define MOD_LABEL_RULES     "\013label-rules"
 #define MOD_ORIGIN          "\006origin"
@@ -43,6 +45,8 @@ const yp_item_t options_schema[] = {
 	{ MOD_POLL_INTERVAL, YP_TINT, YP_VINT = { 1, DAY, 30, YP_STIME } },
 	{ MOD_POLL_TIMEOUT, YP_TINT, YP_VINT = { 1, DAY, 60, YP_STIME } },
 	{ MOD_TTL, YP_TINT, YP_VINT = { 0, 7 * DAY, 30, YP_STIME } },
+	{ MOD_EVENTS, YP_TBOOL, YP_VBOOL = { true } },
+	{ MOD_RESYNC_INTERVAL, YP_TINT, YP_VINT = { 10, DAY, 300, YP_STIME } },
 	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
@@ -257,6 +261,8 @@ static int read_options(struct source *src, struct settings *opts)
 {
 	opts->poll_interval = get(src, MOD_POLL_INTERVAL).single.integer;
 	opts->client.timeout = get(src, MOD_POLL_TIMEOUT).single.integer;
+	opts->events = get(src, MOD_EVENTS).single.boolean;
+	opts->resync_interval = get(src, MOD_RESYNC_INTERVAL).single.integer;
 	opts->ttl = get(src, MOD_TTL).single.integer;
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;

@@ -23,6 +23,14 @@ static inline int64_t clock_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*! \brief The same in microseconds. */
+static inline int64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /*! \brief Moves a time by up to 10 % each way, evenly from the least to the largest \a random. */
 static inline int64_t spread_ms(int64_t ms, uint32_t random)
 {

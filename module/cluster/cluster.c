@@ -7,6 +7,7 @@
 
 #include "module/base/util.h"
 #include "module/cluster/cluster.h"
+#include "module/cluster/follow.h"
 #include "module/cluster/members.h"
 #include "module/cluster/poller.h"
 #include "module/cluster/publish.h"
@@ -38,6 +39,7 @@ static void clear_cluster(struct cluster *cluster)
 	free(cluster->shown);
 	free(cluster->masters);
 	pthread_mutex_lock(&making);
+	follow_clear(cluster);
 	master_free(cluster->client);
 	resolver_free(cluster->resolver);
 	pthread_mutex_unlock(&making);
@@ -126,13 +128,14 @@ static struct cluster *new_cluster(struct settings *settings)
 		cluster->client = master_new(&settings->client, cluster->resolver, &cluster->stop,
 		                             &sink);
 	}
+	int ret = cluster->client != NULL ? follow_init(cluster) : KNOT_ENOMEM;
 	pthread_mutex_unlock(&making);
 	if (settings->zk != NULL) {
 		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
 		bool tls = settings->client.ca_file != NULL || settings->client.cert_file != NULL;
 		cluster->zk = zookeeper_new(settings->zk, tls, poll_now, cluster);
 	}
-	if (cluster->masters == NULL || cluster->stock == NULL || cluster->client == NULL ||
+	if (cluster->masters == NULL || cluster->stock == NULL || ret != KNOT_EOK ||
 	    (settings->zk != NULL && cluster->zk == NULL)) {
 		clear_cluster(cluster);
 		free(cluster);

@@ -11,6 +11,7 @@
 #include "module/masters/master.h"
 #include "module/cluster/counters.h"
 #include "module/cluster/view.h"
+#include "module/masters/stream.h"
 #include "module/masters/zookeeper.h"
 
 /*! \brief Room for the errors of a poll; Knot's log takes about as much. */
@@ -44,7 +45,51 @@ struct tally {
 	uint64_t serving; /*!< Of them those on agents that are known. */
 };
 
-/*! \brief A polled cluster. */
+/*! \brief When host names are looked at (names.h). */
+struct names {
+	struct endpoint leader; /*!< Who leads, by its own word, as of the last state. */
+	bool is_wanting;        /*!< Some may be new. */
+	int64_t look_at;        /*!< When to look what has come: CLOCK_MONOTONIC in ms. */
+	int64_t pause;          /*!< Until the look after that, in milliseconds. */
+};
+
+/*! \brief What was last said of events in the log. */
+enum follow_said { SAID_NOTHING, SAID_FOLLOWING, SAID_POLLING };
+
+/*! \brief The leader's events (follow.h); times are CLOCK_MONOTONIC in ms. */
+struct follow {
+	struct stream *stream; /*!< NULL if events are not to be followed. */
+	struct event_parser *parser;
+	struct endpoint leader;   /*!< Whom to subscribe to; its port is 0 if nobody is known. */
+	bool trusted;             /*!< That one may be told the credential. */
+	char id[FAILOVER_ID_MAX]; /*!< Its ID, or the ID of the last one. */
+	struct endpoint asked;    /*!< Who was asked last; its port is 0 if nobody was. */
+	bool is_subscribed;       /*!< SUBSCRIBED has come. */
+	bool is_asked;            /*!< A state has been asked for since. */
+	bool is_over;             /*!< That the stream has ended is noted. */
+	bool is_sooner;           /*!< Something is to be done sooner than whoever waits knows. */
+	int64_t began;            /*!< When SUBSCRIBED came. */
+	int64_t open_at;          /*!< When to subscribe, at the earliest. */
+	unsigned failures;        /*!< Subscriptions in a row that came to nothing. */
+	int64_t state_at;         /*!< When a state is to be read; INT64_MAX: not for events. */
+	int64_t renew_at;         /*!< When host names are to be looked up again. */
+
+	bool is_more;       /*!< \a state_at is because an event said that there is more. */
+	int64_t more_event; /*!< When the last such event came. */
+	int64_t more_asked; /*!< When the last state for such an event was asked for. */
+	int64_t more_pause; /*!< Shortest time between that and the next one. */
+
+	bool has_news; /*!< Something has come since the last look. */
+	int64_t read;  /*!< When the first event came that is not published yet, in us; 0: none. */
+	int64_t time;  /*!< Until when what is served is known to be true. */
+	int64_t shown; /*!< What of that was shown. */
+	struct counters_events counted;
+	enum follow_said said;
+	struct endpoint said_leader;
+	char said_reason[MASTER_ERROR_MAX];
+};
+
+/*! \brief A followed cluster. */
 struct cluster {
 	struct cluster *next; /*!< In the registry. */
 	struct settings *settings;
@@ -79,15 +124,18 @@ struct cluster {
 	size_t known_count;                               /*!< Of \a known. */
 	struct endpoint announced[ZOOKEEPER_MASTERS_MAX]; /*!< ZooKeeper's masters, sorted. */
 	struct endpoint last_good;                        /*!< The static master to ask first. */
-	struct endpoint named;         /*!< Whom ZooKeeper named as the poll began; or all zero. */
-	bool silence;                  /*!< A master has been silent in this poll. */
-	bool silence_said;             /*!< So it was in the last good one, or it has been said. */
-	uint32_t failures;             /*!< Polls failed in a row. */
-	bool zk_failed;                /*!< ZooKeeper has a problem, as of the last poll. */
-	bool loaded;                   /*!< A poll has succeeded. */
-	bool hurry;                    /*!< The next poll comes after RETRY_MS. */
-	uint32_t kept;                 /*!< Agents in it that have not registered again. */
-	struct failover_age age;       /*!< Of the leader that answered last. */
+	struct endpoint named;   /*!< Whom ZooKeeper named as the poll began; or all zero. */
+	bool silence;            /*!< A master has been silent in this poll. */
+	bool silence_said;       /*!< So it was in the last good one, or it has been said. */
+	uint32_t failures;       /*!< Polls failed in a row. */
+	bool zk_failed;          /*!< ZooKeeper has a problem, as of the last poll. */
+	bool loaded;             /*!< A poll has succeeded. */
+	bool hurry;              /*!< The next poll comes after RETRY_MS. */
+	int64_t poll_at;         /*!< When that is: CLOCK_MONOTONIC in ms. */
+	uint32_t kept;           /*!< Agents in it that have not registered again. */
+	struct failover_age age; /*!< Of the leader that answered last. */
+	struct names names;
+	struct follow follow;
 	struct endpoint leader;        /*!< As of the last good poll. */
 	char error[CLUSTER_ERROR_MAX]; /*!< Why polls fail, as last said; empty if they succeed. */
 	char troubles[CLUSTER_ERROR_MAX]; /*!< Which masters failed in a good poll, as last said. */

@@ -25,6 +25,10 @@ enum counter {
 	SNAPSHOT_BYTES,
 	LEADER_CHANGES,
 	PUBLICATIONS,
+	SUBSCRIPTIONS,
+	FOLLOWING,
+	EVENT_LAG,
+	EVENTS,
 	COUNTERS,
 };
 
@@ -48,6 +52,24 @@ static char *outcome_name(uint32_t index, uint32_t count)
 	return index < count ? strdup(names[index]) : NULL;
 }
 
+static char *event_name(uint32_t index, uint32_t count)
+{
+	static const char *const names[EVENT_KINDS] = {
+		[EVENT_OTHER] = "other",
+		[EVENT_ODD] = "odd",
+		[EVENT_SUBSCRIBED] = "subscribed",
+		[EVENT_HEARTBEAT] = "heartbeat",
+		[EVENT_TASK_ADDED] = "task-added",
+		[EVENT_TASK_UPDATED] = "task-updated",
+		[EVENT_FRAMEWORK_ADDED] = "framework-added",
+		[EVENT_FRAMEWORK_UPDATED] = "framework-updated",
+		[EVENT_FRAMEWORK_REMOVED] = "framework-removed",
+		[EVENT_AGENT_ADDED] = "agent-added",
+		[EVENT_AGENT_REMOVED] = "agent-removed",
+	};
+	return index < count ? strdup(names[index]) : NULL;
+}
+
 static const struct {
 	const char *name;
 	uint32_t count;
@@ -66,6 +88,10 @@ static const struct {
 	[SNAPSHOT_BYTES] = { "snapshot-bytes", 1, NULL },
 	[LEADER_CHANGES] = { "leader-changes", 1, NULL },
 	[PUBLICATIONS] = { "publications", 1, NULL },
+	[SUBSCRIPTIONS] = { "subscriptions", 1, NULL },
+	[FOLLOWING] = { "following", 1, NULL },
+	[EVENT_LAG] = { "event-lag", 1, NULL },
+	[EVENTS] = { "events", EVENT_KINDS, event_name },
 };
 
 int counters_register(knotd_mod_t *mod)
@@ -99,12 +125,18 @@ void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
 		[SNAPSHOT_BYTES] = shown.bytes,
 		[LEADER_CHANGES] = polls->leader_changes,
 		[PUBLICATIONS] = view->publications,
+		[SUBSCRIPTIONS] = polls->events.subscriptions,
+		[FOLLOWING] = polls->events.following,
+		[EVENT_LAG] = polls->events.lag,
 	};
 
 	for (uint32_t i = 0; i < POLL_OUTCOMES; i++) {
 		knotd_mod_stats_store(mod, POLL_SLOT, POLLS, i, polls->count[i]);
 	}
-	for (uint32_t i = LAST_POLL_TIME; i < COUNTERS; i++) {
+	for (uint32_t i = LAST_POLL_TIME; i < EVENTS; i++) {
 		knotd_mod_stats_store(mod, POLL_SLOT, i, 0, values[i]);
+	}
+	for (uint32_t i = 0; i < EVENT_KINDS; i++) {
+		knotd_mod_stats_store(mod, POLL_SLOT, EVENTS, i, polls->events.count[i]);
 	}
 }

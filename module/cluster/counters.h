@@ -12,6 +12,7 @@
 #include <knot/module.h>
 
 #include "module/masters/outcome.h"
+#include "module/state/event.h"
 #include "module/snapshot/snapshot.h"
 
 /*! \brief What the last good poll gave. */
@@ -22,10 +23,19 @@ struct counters_load {
 	uint64_t tasks, agents, frameworks;
 };
 
-/*! \brief What a cluster's polls gave. */
+/*! \brief What a cluster's events gave. */
+struct counters_events {
+	uint64_t count[EVENT_KINDS];
+	uint64_t subscriptions; /*!< Streams that have begun. */
+	uint64_t following;     /*!< 1 while events come, else 0. */
+	uint64_t lag;           /*!< Of the last publication: from reading, in microseconds. */
+};
+
+/*! \brief What a cluster's polls and events gave. */
 struct counters_polls {
 	uint64_t count[POLL_OUTCOMES];
 	uint64_t leader_changes;
+	struct counters_events events;
 	struct counters_load last; /*!< Zeros before the first good poll. */
 };
 

@@ -5,6 +5,7 @@
 
 #include "module/base/util.h"
 #include "module/cluster/fetch.h"
+#include "module/cluster/follow.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/report.h"
 
@@ -173,6 +174,7 @@ int fetch_state(struct cluster *cluster, struct master_reply *reply,
 	const struct master_watch watch = {
 		.is_over = is_over,
 		.on_silence = on_silence,
+		.on_turn = follow_turn,
 		.ctx = cluster,
 	};
 	char problem[ZOOKEEPER_PROBLEM_MAX];

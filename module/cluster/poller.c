@@ -6,6 +6,7 @@
 
 #include "module/base/util.h"
 #include "module/cluster/fetch.h"
+#include "module/cluster/follow.h"
 #include "module/cluster/members.h"
 #include "module/cluster/poller.h"
 #include "module/cluster/publish.h"
@@ -74,10 +75,16 @@ static void note_success(struct cluster *cluster, const struct master_reply *rep
 /*! \brief Notes that a poll has failed for a reason that is here. */
 static enum poll_outcome fail(struct cluster *cluster, int ret)
 {
-	if (ret != KNOT_ECONNABORTED) {
-		cluster->failures++;
-		report_failure(cluster, ret == KNOT_ESPACE ? "the state makes more records than fit"
-		                                           : knot_strerror(ret));
+	if (ret == KNOT_ECONNABORTED) {
+		return POLL_LOCAL;
+	}
+	cluster->failures++;
+	switch (ret) {
+	case KNOT_ESPACE: report_failure(cluster, "the state makes more records than fit"); break;
+	case KNOT_EAGAIN:
+		report_failure(cluster, "more events than can be kept came with the state");
+		break;
+	default: report_failure(cluster, knot_strerror(ret));
 	}
 	return POLL_LOCAL;
 }
@@ -98,14 +105,18 @@ static enum poll_outcome take_reply(struct cluster *cluster, const struct master
 		return POLL_UNREAD_REGISTRY;
 	}
 
-	int ret = publish_state(cluster, reply, asked);
+	follow_catch_up(cluster, reply);
+	/* Events do not wait for names. */
+	int ret = publish_state(cluster, reply, asked, !follow_lives(cluster));
 	if (ret != KNOT_EOK) {
 		return fail(cluster, ret);
 	}
 	report_success(cluster, reply, errors);
 	note_success(cluster, reply);
 	report_kept(cluster, (uint32_t)inventory_stats(cluster->stock->inventory).kept);
-	cluster->hurry = facts->recovered_count > 0 && since < FAILOVER_SECONDS;
+	follow_leader(cluster, reply);
+	cluster->hurry = facts->recovered_count > 0 && since < FAILOVER_SECONDS &&
+	                 !follow_lives(cluster);
 	note_load(cluster, reply, asked);
 	return POLL_OK;
 }
@@ -145,25 +156,30 @@ static void poll_once(struct cluster *cluster)
 	cluster->hurry = false;
 	cluster->silence = false;
 	resolver_begin(cluster->resolver);
+	follow_expect(cluster);
 	ret = fetch_state(cluster, &reply, errors);
 	enum poll_outcome outcome = reply.outcome;
 	if (ret == KNOT_ECONN) {
 		cluster->failures++;
+		follow_nobody(cluster);
 		report_failure(cluster, errors);
 	} else if (ret == KNOT_EOK) {
 		outcome = take_reply(cluster, &reply, began, errors);
 		objects_parser_free(reply.state);
-	} else {
-		/* Stopped; or ZooKeeper names another leader, and the next poll comes at once. */
-		return;
 	}
-	members_count_poll(cluster, outcome);
+	stock_forget(cluster->stock);
+	if (ret == KNOT_ECONN || ret == KNOT_EOK) {
+		members_count_poll(cluster, outcome);
+	}
+	/* Else stopped; or ZooKeeper names another leader, and the next poll comes at once. */
 }
 
 /*! \brief Time until the next poll, in milliseconds. */
 static int64_t next_wait(const struct cluster *cluster)
 {
-	int64_t wait = (int64_t)cluster->settings->poll_interval * 1000;
+	const struct settings *settings = cluster->settings;
+	int64_t wait = INT64_C(1000) * (follow_lives(cluster) ? settings->resync_interval
+	                                                      : settings->poll_interval);
 	if (cluster->failures > 0) {
 		int64_t retry = (int64_t)RETRY_MS << MIN(cluster->failures - 1, 20);
 		wait = MIN(wait, MIN(retry, RETRY_MAX_MS));
@@ -193,26 +209,49 @@ static void serve_views(struct cluster *cluster)
 	}
 }
 
-/*! \brief Waits until \a until (CLOCK_MONOTONIC in ms), or only to \a soonest for a poll at once.
- */
-static void wait_until(struct cluster *cluster, int64_t until, int64_t soonest)
+/*! \brief When the next poll is due: CLOCK_MONOTONIC in ms. */
+static int64_t poll_due(const struct cluster *cluster, bool poll_now)
 {
+	return poll_now ? 0 : MIN(cluster->poll_at, follow_state_at(cluster));
+}
+
+/*!
+ * \brief Waits for the next poll, and follows events meanwhile.
+ *
+ * \param soonest  Not before that, whoever wants it: CLOCK_MONOTONIC in ms.
+ */
+static void wait_for_poll(struct cluster *cluster, int64_t soonest)
+{
+	const struct master_watch watch = { .on_turn = follow_turn, .ctx = cluster };
 	pthread_mutex_lock(&cluster->lock);
 	while (!atomic_load(&cluster->stop)) {
 		if (cluster->views_wait) {
 			serve_views(cluster);
 			continue;
 		}
-		int64_t end = cluster->poll_now ? soonest : until;
-		if (clock_ms(CLOCK_MONOTONIC) >= end) {
+		bool poll_now = cluster->poll_now;
+		pthread_mutex_unlock(&cluster->lock);
+		int64_t wake = follow_tend(cluster);
+		int64_t due = MAX(poll_due(cluster, poll_now), soonest);
+		bool is_due = clock_ms(CLOCK_MONOTONIC) >= due;
+		if (!is_due) {
+			master_wait(cluster->client, MIN(due, wake), &watch);
+		}
+		pthread_mutex_lock(&cluster->lock);
+		if (is_due) {
 			break;
 		}
-		pthread_mutex_unlock(&cluster->lock);
-		master_wait(cluster->client, end, NULL);
-		pthread_mutex_lock(&cluster->lock);
 	}
 	cluster->poll_now = false;
 	pthread_mutex_unlock(&cluster->lock);
+}
+
+/*! \brief Waits for the next poll, which is due in \a ms. */
+static void wait_at_most(struct cluster *cluster, int64_t ms)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	cluster->poll_at = now + ms;
+	wait_for_poll(cluster, now + PAUSE_MS);
 }
 
 void *poller_run(void *ctx)
@@ -220,19 +259,17 @@ void *poller_run(void *ctx)
 	struct cluster *cluster = ctx;
 	/* For knotd's log, which is read under RCU and replaced by a reload. */
 	rcu_register_thread();
-	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	if (cluster->zk != NULL) {
 		resolver_begin(cluster->resolver);
 		zookeeper_tend(cluster->zk, cluster->resolver);
-		wait_until(cluster, now + ZOOKEEPER_WAIT_MS, now + PAUSE_MS);
+		wait_at_most(cluster, ZOOKEEPER_WAIT_MS);
 	} else {
 		/* The zones that are loaded with the first one share its first poll. */
-		wait_until(cluster, now + PAUSE_MS, now + PAUSE_MS);
+		wait_at_most(cluster, PAUSE_MS);
 	}
 	while (!atomic_load(&cluster->stop)) {
 		poll_once(cluster);
-		now = clock_ms(CLOCK_MONOTONIC);
-		wait_until(cluster, now + next_wait(cluster), now + PAUSE_MS);
+		wait_at_most(cluster, next_wait(cluster));
 	}
 	/* Here each cluster's thread waits by itself. */
 	zookeeper_end(cluster->zk);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
-#include <string.h>
 
 #include <urcu.h>
 
 #include "module/base/util.h"
-#include "module/cluster/masters_copy.h"
 #include "module/cluster/members.h"
+#include "module/cluster/names.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/report.h"
 
@@ -28,9 +27,11 @@ void publish_hear(void *ctx, const struct inventory_change *change)
 	}
 }
 
-/*! \brief Takes a reference to every view; from now on they hear of changes. */
-static int take_turns(struct cluster *cluster)
+int publish_begin(struct cluster *cluster)
 {
+	if (cluster->turns != NULL) {
+		return KNOT_EOK;
+	}
 	pthread_mutex_lock(&cluster->lock);
 	cluster->views_wait = false;
 	size_t count = 0;
@@ -48,6 +49,7 @@ static int take_turns(struct cluster *cluster)
 	return cluster->turns != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
+/*! \brief Gives the references to the views back. */
 static void end_turns(struct cluster *cluster)
 {
 	pthread_mutex_lock(&cluster->lock);
@@ -71,85 +73,6 @@ static int take_state(struct cluster *cluster, const struct master_reply *reply,
 	}
 	pthread_mutex_unlock(&stock->lock);
 	return ret;
-}
-
-static void want_host(void *resolver, struct text host)
-{
-	resolver_want(resolver, host, RESOLVER_STRANGERS);
-}
-
-/*! \brief One run over all host names. */
-struct resolution {
-	struct cluster *cluster;
-	int ret;
-};
-
-static void take_host(void *ctx, struct text host)
-{
-	struct resolution *resolution = ctx;
-	const struct cluster *cluster = resolution->cluster;
-	if (resolution->ret == KNOT_EOK && !atomic_load(&cluster->stop)) {
-		resolution->ret = inventory_resolved(cluster->stock->inventory, host,
-		                                     resolver_get(cluster->resolver, host));
-	}
-}
-
-/*! \brief Where the leader is, by its own word; an address in text is put in \a literal. */
-static struct state_addresses find_leader(struct cluster *cluster, struct text host,
-                                          struct address *literal)
-{
-	return address_parse(host, literal) ? (struct state_addresses){ literal, 1 }
-	                                    : resolver_get(cluster->resolver, host);
-}
-
-/*! \brief Finds the addresses of all hosts that make records; waits as the resolver does. */
-static int resolve(struct cluster *cluster, const struct master_reply *reply)
-{
-	struct stock *stock = cluster->stock;
-	for (size_t i = 0; i < cluster->known_count; i++) {
-		resolver_want_endpoint(cluster->resolver, &cluster->known[i]);
-	}
-	struct address literal;
-	if (!address_parse(reply->facts.leader_host, &literal)) {
-		resolver_want(cluster->resolver, reply->facts.leader_host, RESOLVER_STRANGERS);
-	}
-	inventory_hosts(stock->inventory, want_host, cluster->resolver);
-	resolver_wait(cluster->resolver);
-
-	struct resolution resolution = { .cluster = cluster };
-	pthread_mutex_lock(&stock->lock);
-	inventory_hosts(stock->inventory, take_host, &resolution);
-	pthread_mutex_unlock(&stock->lock);
-	return resolution.ret;
-}
-
-/*! \brief Notes who the masters are, and where. */
-static int take_masters(struct cluster *cluster, const struct master_reply *reply)
-{
-	struct records_master *list = calloc(cluster->known_count + 1, sizeof(*list));
-	if (list == NULL) {
-		return KNOT_ENOMEM;
-	}
-	for (size_t i = 0; i < cluster->known_count; i++) {
-		struct text host = { cluster->known[i].host, strlen(cluster->known[i].host) };
-		list[i].addresses = resolver_get(cluster->resolver, host);
-		list[i].port = cluster->known[i].port;
-	}
-	struct address literal;
-	const struct records_masters masters = {
-		.list = list,
-		.count = (uint32_t)cluster->known_count,
-		.leader = find_leader(cluster, reply->facts.leader_host, &literal),
-		.leader_port = reply->facts.leader_port,
-	};
-	struct records_masters *copy = masters_copy(&masters);
-	free(list);
-	if (copy == NULL) {
-		return KNOT_ENOMEM;
-	}
-	free(cluster->shown);
-	cluster->shown = copy;
-	return KNOT_EOK;
 }
 
 /*! \brief Makes the new snapshots; KNOT_EOK, or what was wrong with the first that failed. */
@@ -196,9 +119,14 @@ static int show_all(struct cluster *cluster)
 	bool is_new = false;
 	pthread_mutex_lock(&cluster->lock);
 	for (size_t i = 0; i < cluster->turns_count; i++) {
-		is_new |= show(&cluster->turns[i], cluster->time);
+		is_new |= show(&cluster->turns[i], MAX(cluster->time, cluster->follow.time));
 	}
 	pthread_mutex_unlock(&cluster->lock);
+	if (cluster->follow.read != 0) {
+		int64_t lag = clock_us(CLOCK_MONOTONIC) - cluster->follow.read;
+		cluster->follow.counted.lag = (uint64_t)lag;
+		cluster->follow.read = 0;
+	}
 	if (is_new) {
 		synchronize_rcu();
 	}
@@ -212,27 +140,71 @@ static int show_all(struct cluster *cluster)
 	return ret;
 }
 
-int publish_state(struct cluster *cluster, const struct master_reply *reply, int64_t asked)
+int publish_state(struct cluster *cluster, const struct master_reply *reply, int64_t asked,
+                  bool wait)
 {
 	int64_t time = clock_ms(CLOCK_MONOTONIC);
-	int ret = take_turns(cluster);
+	int ret = publish_begin(cluster);
 	if (ret != KNOT_EOK) {
 		stock_abort(cluster->stock);
 		return ret;
 	}
 	ret = take_state(cluster, reply, asked);
 	if (ret == KNOT_EOK) {
-		ret = resolve(cluster, reply);
-	}
-	if (ret == KNOT_EOK) {
-		ret = take_masters(cluster, reply);
+		cluster->names.leader = reply->leader;
+		names_want(cluster, wait);
+		ret = names_take(cluster);
 	}
 	if (ret == KNOT_EOK) {
 		cluster->time = time;
-		ret = show_all(cluster);
 	}
+	/* Also of a state that did not come true: events may have. */
+	int shown = cluster->shown != NULL ? show_all(cluster) : KNOT_EOK;
+	end_turns(cluster);
+	return ret == KNOT_EOK ? shown : ret;
+}
+
+/*! \brief Shows in the counters what there is now; the cluster's lock is held. */
+static void show_counters(struct cluster *cluster)
+{
+	const struct inventory_stats stats = inventory_stats(cluster->stock->inventory);
+	cluster->stats.last.tasks = cluster->tally.serving;
+	cluster->stats.last.agents = stats.agents;
+	cluster->stats.last.frameworks = stats.frameworks;
+	cluster->stats.events = cluster->follow.counted;
+	members_show_all(cluster);
+}
+
+int publish_changes(struct cluster *cluster)
+{
+	int ret = cluster->turns != NULL ? show_all(cluster) : KNOT_EOK;
 	end_turns(cluster);
 	return ret;
+}
+
+int publish_names(struct cluster *cluster)
+{
+	int ret = publish_begin(cluster);
+	if (ret == KNOT_EOK) {
+		ret = names_take(cluster);
+		int shown = publish_changes(cluster);
+		ret = ret == KNOT_EOK ? shown : ret;
+	}
+	return ret;
+}
+
+void publish_life(struct cluster *cluster)
+{
+	pthread_mutex_lock(&cluster->lock);
+	for (struct view *view = cluster->views; view != NULL; view = view->next) {
+		if (view->answer.snapshot != NULL) {
+			atomic_store_explicit(&view->answer.time,
+			                      MAX(cluster->time, cluster->follow.time),
+			                      memory_order_relaxed);
+		}
+	}
+	show_counters(cluster);
+	pthread_mutex_unlock(&cluster->lock);
 }
 
 int publish_views(struct cluster *cluster)
@@ -243,10 +215,9 @@ int publish_views(struct cluster *cluster)
 	if (!is_due) {
 		return KNOT_EOK;
 	}
-	int ret = take_turns(cluster);
+	int ret = publish_begin(cluster);
 	if (ret == KNOT_EOK) {
-		ret = show_all(cluster);
-		end_turns(cluster);
+		ret = publish_changes(cluster);
 	}
 	pthread_mutex_lock(&cluster->lock);
 	members_show_all(cluster);

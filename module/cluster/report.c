@@ -156,3 +156,30 @@ void report_silence(struct cluster *cluster, const struct endpoint *master)
 	}
 	cluster->silence_said = true;
 }
+
+void report_following(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	char name[ENDPOINT_TEXT_MAX];
+	if (follow->said == SAID_FOLLOWING &&
+	    endpoint_equal(&follow->said_leader, &cluster->leader)) {
+		return;
+	}
+	follow->said = SAID_FOLLOWING;
+	follow->said_leader = cluster->leader;
+	report(cluster, NULL, LOG_INFO, "following the events of leader %s",
+	       endpoint_text(&cluster->leader, false, name));
+}
+
+void report_polling(struct cluster *cluster, const struct endpoint *master, const char *reason)
+{
+	struct follow *follow = &cluster->follow;
+	char name[ENDPOINT_TEXT_MAX];
+	if (follow->said == SAID_POLLING && strcmp(follow->said_reason, reason) == 0) {
+		return;
+	}
+	follow->said = SAID_POLLING;
+	snprintf(follow->said_reason, sizeof(follow->said_reason), "%s", reason);
+	report(cluster, NULL, LOG_WARNING, "no events from %s, polling instead: %s",
+	       endpoint_text(master, false, name), reason);
+}

@@ -34,3 +34,9 @@ void report_kept(struct cluster *cluster, uint32_t kept);
 
 /*! \brief Says that a master is silent, if it is news. */
 void report_silence(struct cluster *cluster, const struct endpoint *master);
+
+/*! \brief Says that the leader's events are followed, if it is news. */
+void report_following(struct cluster *cluster);
+
+/*! \brief Says why there are no events, if it is news. */
+void report_polling(struct cluster *cluster, const struct endpoint *master, const char *reason);

@@ -39,6 +39,7 @@ static bool same_client(const struct master_settings *a, const struct master_set
 bool settings_same_polling(const struct settings *a, const struct settings *b)
 {
 	if (a->masters_count != b->masters_count || a->poll_interval != b->poll_interval ||
+	    a->events != b->events || a->resync_interval != b->resync_interval ||
 	    !same_client(&a->client, &b->client)) {
 		return false;
 	}

@@ -22,6 +22,8 @@ struct settings {
 	struct zk_address *zk;    /*!< Where masters are announced; NULL if not given. */
 	struct master_settings client;
 	uint32_t poll_interval;           /*!< Seconds. */
+	uint32_t resync_interval;         /*!< The same while events come. */
+	bool events;                      /*!< The leader's events are followed. */
 	uint32_t ttl;                     /*!< Seconds. */
 	uint32_t max_age;                 /*!< Seconds; 0: a snapshot never gets too old. */
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */

@@ -136,3 +136,32 @@ void stock_abort(void *ctx)
 	inventory_abort(stock->inventory);
 	pthread_mutex_unlock(&stock->lock);
 }
+
+void stock_expect(struct stock *stock)
+{
+	pthread_mutex_lock(&stock->lock);
+	inventory_expect(stock->inventory);
+	pthread_mutex_unlock(&stock->lock);
+}
+
+void stock_forget(struct stock *stock)
+{
+	pthread_mutex_lock(&stock->lock);
+	inventory_forget(stock->inventory);
+	pthread_mutex_unlock(&stock->lock);
+}
+
+void stock_disown(struct stock *stock)
+{
+	pthread_mutex_lock(&stock->lock);
+	inventory_disown(stock->inventory);
+	pthread_mutex_unlock(&stock->lock);
+}
+
+int stock_event(struct stock *stock, const struct event *event, struct inventory_news *news)
+{
+	pthread_mutex_lock(&stock->lock);
+	int ret = inventory_event(stock->inventory, event, news);
+	pthread_mutex_unlock(&stock->lock);
+	return ret;
+}

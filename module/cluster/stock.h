@@ -65,6 +65,18 @@ int stock_copy(struct stock *to, struct stock *from, const atomic_bool *stop);
 /*! \brief Takes a state's objects with a stock as context, locking it for each. */
 extern const struct objects_sink stock_sink;
 
+/*! \brief A state is about to be asked for (inventory_expect()). */
+void stock_expect(struct stock *stock);
+
+/*! \brief None is expected any more (inventory_forget()). */
+void stock_forget(struct stock *stock);
+
+/*! \brief Drops the events that are kept for it (inventory_disown()). */
+void stock_disown(struct stock *stock);
+
+/*! \brief Takes an event (inventory_event()). */
+int stock_event(struct stock *stock, const struct event *event, struct inventory_news *news);
+
 /*! \brief Begins to take a state (inventory_begin()); the context is a stock. */
 void stock_begin(void *ctx);
 

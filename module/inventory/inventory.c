@@ -7,7 +7,8 @@
 
 struct inventory {
 	struct nodes nodes;
-	struct event_log log; /*!< Of the state that is on its way. */
+	struct event_log log; /*!< Since a state was expected, or began. */
+	bool is_expecting;    /*!< A state is asked for, or is on its way. */
 	struct object_writer writer;
 	inventory_listener_f listener;
 	void *ctx;
@@ -32,7 +33,7 @@ void inventory_free(struct inventory *inventory)
 	if (inventory == NULL) {
 		return;
 	}
-	inventory_abort(inventory);
+	inventory_forget(inventory);
 	nodes_free(&inventory->nodes);
 	object_writer_free(&inventory->writer);
 	free(inventory);
@@ -50,6 +51,24 @@ static int end(struct inventory *inventory, int ret, bool keep)
 	return ret;
 }
 
+void inventory_expect(struct inventory *inventory)
+{
+	inventory_forget(inventory);
+	inventory->is_expecting = true;
+}
+
+void inventory_forget(struct inventory *inventory)
+{
+	inventory->is_expecting = false;
+	inventory_abort(inventory);
+	inventory_disown(inventory);
+}
+
+void inventory_disown(struct inventory *inventory)
+{
+	event_log_free(&inventory->log, &inventory->nodes);
+}
+
 void inventory_begin(struct inventory *inventory)
 {
 	inventory_abort(inventory);
@@ -64,7 +83,9 @@ void inventory_abort(struct inventory *inventory)
 	}
 	inventory->nodes.is_loading = false;
 	inventory->framework = NULL;
-	event_log_free(&inventory->log, &inventory->nodes);
+	if (!inventory->is_expecting) {
+		inventory_disown(inventory);
+	}
 	nodes_unstage(&inventory->nodes);
 	nodes_shrink(&inventory->nodes);
 }
@@ -221,7 +242,7 @@ int inventory_commit(struct inventory *inventory)
 	}
 	ret = end(inventory, ret, false);
 	inventory->kept = ret == KNOT_EOK ? kept : inventory->kept;
-	inventory_abort(inventory);
+	inventory_forget(inventory);
 	return ret;
 }
 
@@ -233,7 +254,7 @@ int inventory_event(struct inventory *inventory, const struct event *event,
 	if (event->object == NULL) {
 		return KNOT_EOK;
 	}
-	if (nodes->is_loading) {
+	if (nodes->is_loading || inventory->is_expecting) {
 		event_log_add(&inventory->log, nodes, event);
 	}
 	int ret = event_apply(nodes, &inventory->writer, event, news);

@@ -10,6 +10,8 @@
  *     struct inventory *inventory = inventory_new(listener, ctx);
  *
  *     // A whole state; events go on meanwhile.
+ *     inventory_expect(inventory);
+ *     // ... ask for it; when the first of it comes ...
  *     inventory_begin(inventory);
  *     struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
  *     // ... feed it ...
@@ -26,8 +28,8 @@
  *     ret = inventory_resolved(inventory, name, addresses);
  *
  * - **A state is true as one.** Its objects are staged (unchanged ones are only marked); the commit
- *   makes them true together and drops what the state lacks. Events that come between begin and
- *   commit are true at once, are kept (INVENTORY_LOG_MAX bytes of them) and are applied to the
+ *   makes them true together and drops what the state lacks. Events that come since the state was
+ *   asked for are true at once, are kept (INVENTORY_LOG_MAX bytes of them) and are applied to the
  *   state again before any of it is told: nothing goes back in time.
  * - **A new leader forgets nothing.** Agents that it lists as recovered keep what they had, with
  *   their tasks and those tasks' frameworks, until they are registered in a state, or gone.
@@ -110,6 +112,19 @@ struct inventory *inventory_new(inventory_listener_f listener, void *ctx);
 /*! \brief Frees an inventory, without telling of it; NULL is fine. */
 void inventory_free(struct inventory *inventory);
 
+/*!
+ * \brief A state is about to be asked for: events are kept from now on, whichever begins.
+ *
+ * Until inventory_commit() or inventory_forget(). Without it they are kept from inventory_begin().
+ */
+void inventory_expect(struct inventory *inventory);
+
+/*! \brief No state is expected any more; aborts one that was begun. */
+void inventory_forget(struct inventory *inventory);
+
+/*! \brief Drops the events that are kept: another master's, which the state has not to follow. */
+void inventory_disown(struct inventory *inventory);
+
 /*! \brief Begins to take a whole state; one that was begun and not committed is aborted. */
 void inventory_begin(struct inventory *inventory);
 
@@ -138,7 +153,7 @@ extern const struct objects_sink inventory_sink;
  */
 int inventory_commit(struct inventory *inventory);
 
-/*! \brief Forgets the state that was begun, if there is one. */
+/*! \brief Forgets the state that was begun, if there is one; another one may begin. */
 void inventory_abort(struct inventory *inventory);
 
 /*!

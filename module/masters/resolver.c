@@ -251,6 +251,20 @@ void resolver_want_endpoint(struct resolver *resolver, const struct endpoint *en
 	resolver_want(resolver, host, RESOLVER_OURS);
 }
 
+bool resolver_look(struct resolver *resolver, bool *is_news)
+{
+	bool waiting = false;
+	for (struct lookup *lookup = resolver->lookups; lookup != NULL; lookup = lookup->next) {
+		bool was_waiting = lookup->wanted && lookup->job != NULL;
+		if (was_waiting && harvest(lookup)) {
+			*is_news = true;
+		} else {
+			waiting = waiting || was_waiting;
+		}
+	}
+	return waiting;
+}
+
 void resolver_wait(struct resolver *resolver)
 {
 	wait_for(resolver, NULL);

@@ -60,6 +60,15 @@ void resolver_want_endpoint(struct resolver *resolver, const struct endpoint *en
 /*! \brief Waits for all names that were asked for, or until the waiting time is used up. */
 void resolver_wait(struct resolver *resolver);
 
+/*!
+ * \brief Takes what has come, without waiting.
+ *
+ * \param is_news  Set to true if a look-up has ended; left alone if none has.
+ *
+ * \return True if names that were asked for are still on their way.
+ */
+bool resolver_look(struct resolver *resolver, bool *is_news);
+
 /*! \brief Addresses of a name or an address; none if it did not resolve (yet). */
 struct state_addresses resolver_get(struct resolver *resolver, struct text host);
 

@@ -315,6 +315,11 @@ void stream_set_heartbeat(struct stream *stream, double seconds)
 	stream->silence = MAX((int64_t)(believed * 1000), 1) * STREAM_MISSED_MAX;
 }
 
+int64_t stream_heartbeat(const struct stream *stream)
+{
+	return stream->silence / STREAM_MISSED_MAX;
+}
+
 struct master_client *stream_client(const struct stream *stream)
 {
 	return stream->transfer.client;

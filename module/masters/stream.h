@@ -96,6 +96,9 @@ uint64_t stream_bytes(const struct stream *stream);
  */
 void stream_set_heartbeat(struct stream *stream, double seconds);
 
+/*! \brief Milliseconds between two heartbeats, as it was said or is assumed. */
+int64_t stream_heartbeat(const struct stream *stream);
+
 /*!
  * \brief Takes in all that has come, until the stream would have to be waited for.
  *

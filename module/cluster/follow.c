@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "module/base/util.h"
+#include "module/cluster/follow.h"
+#include "module/cluster/names.h"
+#include "module/cluster/publish.h"
+#include "module/cluster/report.h"
+
+/*! \brief First wait before subscribing again, in milliseconds; doubles up to poll-interval. */
+#define AGAIN_MS 1000
+
+/*! \brief How long events are gathered after one that says that there is more, in milliseconds. */
+#define MORE_MS 500
+
+/*! \brief First time between two states for such events, in milliseconds; doubles as above. */
+#define MORE_PAUSE_MS 2000
+
+/*! \brief Longest time that is taken for reading events before a state comes true, in ms. */
+#define CATCH_UP_MS 1000
+
+/*! \brief Longest time that a stream has to last to be a good one, in milliseconds. */
+#define PROOF_MS 60000
+
+/*! \brief How often it is shown that the stream lives, in milliseconds. */
+#define SHOW_MS 500
+
+static int64_t interval(const struct cluster *cluster)
+{
+	return (int64_t)cluster->settings->poll_interval * 1000;
+}
+
+/*! \brief Wants a state for what an event does not tell, the later the more often that is. */
+static void want_more(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	if (now - follow->more_event > interval(cluster)) {
+		follow->more_pause = 0;
+	}
+	follow->more_event = now;
+	follow->is_more = true;
+	follow->state_at = MIN(follow->state_at,
+	                       MAX(now + MORE_MS, follow->more_asked + follow->more_pause));
+	follow->is_sooner = true;
+}
+
+static int begin_event(void *ctx)
+{
+	(void)ctx;
+	return KNOT_EOK;
+}
+
+static int read_event(void *ctx, const char *data, size_t len)
+{
+	struct cluster *cluster = ctx;
+	return event_parser_feed(cluster->follow.parser, data, len);
+}
+
+/*! \brief Makes true what an event says. */
+static int take_event(struct cluster *cluster, const struct event *event)
+{
+	struct follow *follow = &cluster->follow;
+	int ret = publish_begin(cluster);
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+	follow->read = follow->read == 0 ? clock_us(CLOCK_MONOTONIC) : follow->read;
+	struct inventory_news news;
+	ret = stock_event(cluster->stock, event, &news);
+	if (ret != KNOT_EOK || news.is_more) {
+		/* An event for which there was no room is in the next state. */
+		want_more(cluster);
+	}
+	if (event->kind >= EVENT_FRAMEWORK_ADDED && names_hear(cluster)) {
+		follow->is_sooner = true;
+	}
+	return KNOT_EOK;
+}
+
+/*! \brief The stream begins: what happened before is in no event. */
+static void begin_stream(struct cluster *cluster, const struct event *event)
+{
+	struct follow *follow = &cluster->follow;
+	stream_set_heartbeat(follow->stream, event->heartbeat);
+	if (!follow->is_subscribed) {
+		follow->is_subscribed = true;
+		follow->is_asked = false;
+		follow->is_sooner = true;
+		follow->counted.subscriptions++;
+		follow->began = clock_ms(CLOCK_MONOTONIC);
+		follow->state_at = follow->began;
+		follow->renew_at = follow->began + interval(cluster);
+	}
+}
+
+static int end_event(void *ctx)
+{
+	struct cluster *cluster = ctx;
+	struct follow *follow = &cluster->follow;
+	struct event event;
+	int ret = event_parser_finish(follow->parser, &event);
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+	follow->has_news = true;
+	follow->counted.count[event.kind]++;
+	if (event.kind == EVENT_SUBSCRIBED) {
+		begin_stream(cluster, &event);
+	}
+	return event.object != NULL ? take_event(cluster, &event) : KNOT_EOK;
+}
+
+int follow_init(struct cluster *cluster)
+{
+	static const struct recordio_handler handler = { begin_event, read_event, end_event };
+	struct follow *follow = &cluster->follow;
+	follow->state_at = INT64_MAX;
+	if (!cluster->settings->events) {
+		return KNOT_EOK;
+	}
+	follow->parser = event_parser_new();
+	follow->stream = stream_new(cluster->client, &handler, cluster);
+	return follow->parser != NULL && follow->stream != NULL ? KNOT_EOK : KNOT_ENOMEM;
+}
+
+void follow_clear(struct cluster *cluster)
+{
+	stream_free(cluster->follow.stream);
+	event_parser_free(cluster->follow.parser);
+}
+
+bool follow_lives(const struct cluster *cluster)
+{
+	const struct follow *follow = &cluster->follow;
+	return follow->is_subscribed && stream_phase(follow->stream) == STREAM_OPEN;
+}
+
+static bool is_under_way(const struct follow *follow)
+{
+	return stream_phase(follow->stream) == STREAM_OPENING ||
+	       stream_phase(follow->stream) == STREAM_OPEN;
+}
+
+/*! \brief Forgets what belongs to one subscription. */
+static void end_subscription(struct follow *follow)
+{
+	follow->is_subscribed = false;
+	follow->counted.following = 0;
+	/* A record may have been cut off in its middle. */
+	struct event event;
+	(void)event_parser_finish(follow->parser, &event);
+}
+
+void follow_expect(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	follow->state_at = INT64_MAX;
+	follow->is_asked = follow->is_subscribed;
+	if (follow->is_more) {
+		int64_t longer = follow->more_pause > 0 ? 2 * follow->more_pause : MORE_PAUSE_MS;
+		follow->is_more = false;
+		follow->more_asked = clock_ms(CLOCK_MONOTONIC);
+		follow->more_pause = MIN(longer, interval(cluster));
+	}
+	stock_expect(cluster->stock);
+}
+
+/*! \brief True if a reply is of the master that the stream is of, by whatever name. */
+static bool is_same_master(const struct follow *follow, const struct master_reply *reply)
+{
+	struct failover_leader leader = failover_leader(&reply->facts, 0);
+	if (leader.id[0] != '\0' && follow->id[0] != '\0') {
+		return strcmp(leader.id, follow->id) == 0;
+	}
+	return endpoint_equal(&follow->asked, &reply->answered);
+}
+
+void follow_catch_up(struct cluster *cluster, const struct master_reply *reply)
+{
+	struct follow *follow = &cluster->follow;
+	if (follow->stream == NULL) {
+		return;
+	}
+	if (!is_same_master(follow, reply)) {
+		/* What another one has said counts for nothing any more. */
+		stream_close(follow->stream);
+		end_subscription(follow);
+		stock_disown(cluster->stock);
+	} else if (stream_phase(follow->stream) == STREAM_OPEN) {
+		stream_drain(follow->stream, clock_ms(CLOCK_MONOTONIC) + CATCH_UP_MS, NULL);
+	}
+}
+
+void follow_leader(struct cluster *cluster, const struct master_reply *reply)
+{
+	struct follow *follow = &cluster->follow;
+	if (follow->stream == NULL) {
+		return;
+	}
+	if (!endpoint_equal(&follow->asked, &reply->answered)) {
+		/* To subscribe to another one is no repetition. */
+		follow->open_at = 0;
+	}
+	follow->leader = reply->answered;
+	follow->trusted = reply->trusted;
+	memcpy(follow->id, failover_leader(&reply->facts, 0).id, sizeof(follow->id));
+	if (follow_lives(cluster) && follow->is_asked) {
+		follow->counted.following = 1;
+		report_following(cluster);
+	}
+}
+
+void follow_nobody(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	if (follow->stream != NULL && !is_under_way(follow)) {
+		follow->leader.port = 0;
+	}
+}
+
+/*! \brief How long a subscription has to last not to count as a failure, in milliseconds. */
+static int64_t proof(const struct cluster *cluster)
+{
+	return MIN(interval(cluster), PROOF_MS);
+}
+
+/*! \brief Takes note of a stream that has ended, or never began. */
+static void note_end(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	report_polling(cluster, stream_master(follow->stream), stream_reason(follow->stream));
+	if (follow->is_subscribed) {
+		/* That it led does not mean that it still does. */
+		follow->leader.port = 0;
+		follow->state_at = now;
+		follow->failures = now - follow->began > proof(cluster) ? 0 : follow->failures;
+	}
+	int64_t pause = (int64_t)AGAIN_MS << MIN(follow->failures, 20);
+	follow->open_at = now + MIN(pause, interval(cluster));
+	follow->failures++;
+	follow->time = MIN(follow->time, stream_heard(follow->stream));
+	follow->is_over = true;
+	follow->is_sooner = true;
+	end_subscription(follow);
+}
+
+void follow_turn(void *ctx)
+{
+	struct cluster *cluster = ctx;
+	struct follow *follow = &cluster->follow;
+	if (follow->stream == NULL) {
+		return;
+	}
+	bool is_due = cluster->turns != NULL;
+	if (is_due && publish_changes(cluster) != KNOT_EOK) {
+		want_more(cluster);
+	}
+	if (follow->has_news && follow->is_subscribed) {
+		/* Until the next heartbeat nothing has to come. */
+		follow->time = stream_heard(follow->stream) + stream_heartbeat(follow->stream);
+		is_due = is_due || follow->time >= follow->shown + SHOW_MS;
+	}
+	if (stream_phase(follow->stream) == STREAM_ENDED && !follow->is_over) {
+		note_end(cluster);
+		is_due = true;
+	}
+	if (is_due) {
+		follow->shown = follow->time;
+		publish_life(cluster);
+	}
+	if (follow->is_sooner) {
+		follow->is_sooner = false;
+		master_wake(cluster->client);
+	}
+	follow->has_news = false;
+}
+
+int64_t follow_tend(struct cluster *cluster)
+{
+	struct follow *follow = &cluster->follow;
+	bool is_news = false;
+	int64_t due = names_tend(cluster, &is_news);
+	if (is_news) {
+		/* What cannot be shown now is shown with the next change. */
+		(void)publish_names(cluster);
+	}
+	if (follow->stream == NULL) {
+		return due;
+	}
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	if (stream_phase(follow->stream) == STREAM_ENDED && !follow->is_over) {
+		return now;
+	}
+	if (follow_lives(cluster)) {
+		if (now >= follow->renew_at) {
+			names_renew(cluster);
+			follow->renew_at = now + interval(cluster);
+		}
+		return MIN(due, follow->renew_at);
+	}
+	if (is_under_way(follow) || follow->leader.port == 0) {
+		return due;
+	}
+	if (now < follow->open_at) {
+		return MIN(due, follow->open_at);
+	}
+	follow->asked = follow->leader;
+	follow->is_over = false;
+	/* One that has ended at once is noted with the next turn. */
+	(void)stream_open(follow->stream, &follow->asked, follow->trusted);
+	return now;
+}
+
+int64_t follow_state_at(const struct cluster *cluster)
+{
+	return cluster->follow.state_at;
+}
