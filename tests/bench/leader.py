@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import pathlib
 import random
+import socket
 import threading
 import time
 
@@ -122,6 +123,19 @@ def churn(lifetimes, alive):
         yield from (one.added, one.starting, one.running)
         if number >= alive:
             yield lifetimes[number - alive].ended
+
+
+class Nobody:
+    """Takes what it is sent instead of a stream: what to send costs the machine by itself."""
+
+    def __init__(self):
+        self._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._deaf.bind(("127.0.0.1", 0))
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.connect(self._deaf.getsockname())
+
+    def send_bytes(self, piece):
+        self._socket.send(piece)
 
 
 def send_steadily(stream, pieces, rate, stop=threading.Event()):

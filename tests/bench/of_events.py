@@ -6,12 +6,12 @@ import threading
 import time
 
 from asking import Watcher, latencies, query, questions
-from leader import Lifetimes, churn, send_steadily
+from leader import Lifetimes, Nobody, churn, send_steadily
 from measured import with_events, with_module
 from report import (columns, figure, median, microseconds, milliseconds, percentile, spread, table)
 
 EVENTS_OF_A_TASK = 4  # added, starting, running, ended
-PERIODS = 3  # How much longer than other loads a period of latency is.
+PERIODS = 3  # Of latency, in a round; by turns without events and with them.
 
 # Pauses in seconds. Each event is by itself: no two of them are published together.
 APART = 0.005
@@ -136,37 +136,47 @@ def _streaming(stream, lifetimes, rate, seconds):
 
 
 def latency(bench):
-    args = bench.args
+    args, rate = bench.args, bench.args.event_rate
     bench.leader.lead(args.tasks)
-    path, seconds = questions(bench.files, "A", args.tasks), PERIODS * args.seconds
+    path = questions(bench.files, "A", args.tasks)
     polled = bench.other or bench.module
-    rounds = []
+    under_polls = f"{'other' if bench.other else 'module'} polls each second"
+    under_events = f"{rate} events/s"
+    lifetimes = Lifetimes(bench.leader.cluster)
+
+    def ask(server):
+        return latencies(server, path, args.seconds, args.rate)
+
+    periods = []
     with contextlib.ExitStack() as stack:
         if bench.module.follows_events:
             server, stream = stack.enter_context(with_events(bench.module, bench.leader))
-            lifetimes = Lifetimes(bench.leader.cluster)
+            to_whom = {under_events: stream, f"{rate} events/s to nobody": Nobody()}
         else:
-            server, stream = stack.enter_context(with_module(bench.module, bench.leader)), None
+            server, to_whom = stack.enter_context(with_module(bench.module, bench.leader)), {}
         for _ in range(args.rounds):
-            one = {"nothing changes": latencies(server, path, seconds, args.rate)}
-            if stream:
-                with _streaming(stream, lifetimes, args.event_rate, seconds):
-                    one[f"{args.event_rate} events/s"] = latencies(server, path, seconds, args.rate)
+            some = []
+            for _ in range(PERIODS):
+                some.append({"nothing changes": ask(server)})
+                for name, to in to_whom.items():
+                    with _streaming(to, lifetimes, rate, args.seconds):
+                        some[-1][name] = ask(server)
             with with_module(polled, bench.leader, interval="1") as polling:
                 polling.wait_idle()
-                which = "module" if polled is bench.module else "other"
-                one[f"{which} polls each second"] = latencies(polling, path, seconds, args.rate)
-            rounds.append(one)
-    conditions = list(rounds[0])
+                for period in some:
+                    period[under_polls] = ask(polling)
+            periods += some
+    conditions = list(periods[0])
     rows, brief = [], []
     for percent in (50, 99, 99.9):
-        found = [[percentile(one[name], percent) for name in conditions] for one in rounds]
+        found = [[percentile(one[name], percent) for name in conditions] for one in periods]
         ratios = [[times[i] / times[0] for times in found] for i in range(1, len(conditions))]
         rows.append([f"{percent} %", *map(microseconds, columns(found)),
                      *(f"{figure(median(one))} {spread(one)}" for one in ratios)])
-        if percent == 99 and stream:
-            brief = [_brief(bench, f"99 % of answers' latency under {args.event_rate} events/s, "
-                            "of that without", figure(median(ratios[0])))]
-    table(f"Latency in µs at {args.rate} queries a second, {args.tasks} tasks",
+        if percent == 99 and to_whom:
+            brief = [_brief(bench, f"99 % of answers' latency under {rate} events/s, of that "
+                            "without", figure(median(ratios[0])))]
+    table(f"Latency in µs at {args.rate} queries a second, {args.tasks} tasks, "
+          f"{len(periods)} periods of {args.seconds} s of each",
           ["percentile", *conditions, *(f"ratio, {name}" for name in conditions[1:])], rows)
     return brief

@@ -121,9 +121,9 @@ def growth(bench):
             costs = [cpu_of_answers(server, questions(bench.files, kind, tasks), args.seconds)[0]
                      for kind in BRIEF_KINDS]
         rows.append([tasks, int(stages["set-records"]),
-                     figure(stages["bytes"] / stages["set-records"]), f"{cpu:.3f}",
+                     figure(stages["bytes"] / stages["set-records"]), milliseconds(cpu),
                      figure(cpu / tasks * 1e6), mib(peak), event, *map(figure, costs)])
     table("How it grows",
-          ["tasks", "records", "bytes a record", "CPU of a poll in s", "a task in µs", "peak MiB",
+          ["tasks", "records", "bytes a record", "CPU of a poll in ms", "a task in µs", "peak MiB",
            "CPU of a task's start and end in µs", *(f"{kind} in µs" for kind in BRIEF_KINDS)],
           rows)

@@ -15,9 +15,9 @@ def columns(rounds):
 
 
 def spread(values):
-    """How far the rounds lie apart, in percent of their median."""
+    """In percent of their median, how far from it half of the rounds lie at the most."""
     middle = median(values)
-    return f"±{(max(values) - min(values)) / 2 / middle * 100:.0f} %" if middle else ""
+    return f"±{median([abs(value - middle) for value in values]) / middle * 100:.0f} %"
 
 
 def percentile(values, percent):
