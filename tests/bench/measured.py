@@ -9,6 +9,7 @@ import re
 import time
 
 import knotd
+from following import FOLLOWING
 from waiting import wait_for
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -98,7 +99,7 @@ def with_events(module, leader, resync=NEVER):
         server.serve_cluster(leader, resync_interval=resync)
         server.start()
         server.wait_loaded()
-        server.wait_log("following the events", seconds=120)
+        server.wait_log(FOLLOWING, seconds=120)
         server.wait_idle()
         yield server, streams.wait()
 

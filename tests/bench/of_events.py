@@ -6,6 +6,7 @@ import threading
 import time
 
 from asking import Watcher, latencies, query, questions
+from counters import stats
 from leader import Lifetimes, Nobody, churn, send_steadily
 from measured import with_events, with_module
 from report import (columns, figure, median, microseconds, milliseconds, percentile, spread, table)
@@ -43,12 +44,13 @@ def measure_lags(server, stream, lifetimes):
 
 
 def cost_of_lifetimes(bench, server, stream, count):
-    """CPU of the module's thread for one task's start and end, in seconds."""
+    """CPU of the module's thread for one task's start and end in seconds, and publications."""
     lifetimes = Lifetimes(bench.leader.cluster).take(count)
-    before = server.wait_idle()
+    published, before = stats(server)["publications"], server.wait_idle()
     for one in lifetimes:
         stream.send_bytes(one.added, one.starting, one.running, one.ended, pause=APART)
-    return (server.wait_idle() - before) / count
+    cpu = server.wait_idle() - before
+    return cpu / count, (stats(server)["publications"] - published) / count
 
 
 def events(bench):
@@ -57,7 +59,8 @@ def events(bench):
         return []
     bench.leader.lead(args.tasks)
     with with_events(bench.module, bench.leader) as (server, stream):
-        costs = [cost_of_lifetimes(bench, server, stream, args.events) for _ in range(args.rounds)]
+        costs, published = zip(*(cost_of_lifetimes(bench, server, stream, args.events)
+                                 for _ in range(args.rounds)))
         lifetimes = Lifetimes(bench.leader.cluster)
         lifetimes.take(args.events)
         starts, ends = measure_lags(server, stream, lifetimes.take(args.events // 2))
@@ -65,9 +68,9 @@ def events(bench):
           f"{len(starts) + len(ends)} events", ["event", "median", "99 %", "most"],
           [[what, *(milliseconds(percentile(lags, percent)) for percent in (50, 99, 100))]
            for what, lags in (("a task runs", starts), ("it has ended", ends))])
-    table(f"CPU of the module's thread, {args.tasks} tasks", ["what", "µs", "spread"],
+    table(f"CPU of the module's thread, {args.tasks} tasks", ["what", "µs", "spread", "publications"],
           [["one task's start and end, an event at a time", microseconds(median(costs)),
-            spread(costs)]])
+            spread(costs), figure(median(published))]])
     both = starts + ends
     return [_brief(bench, "from an event to the first answer in ms, median / 99 %",
                    " / ".join(milliseconds(percentile(both, percent)) for percent in (50, 99))),

@@ -116,7 +116,8 @@ def growth(bench):
         event = ABSENT
         if bench.module.follows_events:
             with with_events(bench.module, bench.leader) as (server, stream):
-                event = microseconds(cost_of_lifetimes(bench, server, stream, GROWTH_EVENTS))
+                event = microseconds(
+                    cost_of_lifetimes(bench, server, stream, GROWTH_EVENTS)[0])
         with with_module(bench.module, bench.leader) as server:
             costs = [cpu_of_answers(server, questions(bench.files, kind, tasks), args.seconds)[0]
                      for kind in BRIEF_KINDS]

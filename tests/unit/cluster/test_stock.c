@@ -61,6 +61,57 @@ static void test_take(void **unused)
 	stock_unref(stock);
 }
 
+/*! \brief Takes an event as a stream brings it. */
+static void hear(struct stock *stock, const char *json)
+{
+	struct inventory_news news;
+	struct event event;
+	struct event_parser *parser = event_parser_new();
+	assert_non_null(parser);
+	assert_int_equal(event_parser_feed(parser, json, strlen(json)), KNOT_EOK);
+	assert_int_equal(event_parser_finish(parser, &event), KNOT_EOK);
+	assert_int_equal(stock_event(stock, &event, &news), KNOT_EOK);
+	event_parser_free(parser);
+}
+
+/*! \brief A state may be older than its first octet: what has come since it was asked for counts.
+ */
+static void test_expected(void **unused)
+{
+	(void)unused;
+	const char *without_a = LINE_S1 LINE_S2 LINE_F2 LINE_F1 LINE_B LINE_C;
+	unsigned changes = 0;
+	struct stock *stock = stock_new(count, &changes);
+	assert_int_equal(take(stock, TWO), KNOT_EOK);
+
+	stock_expect(stock);
+	hear(stock, V1_UPDATE("a", "F1", "TASK_KILLED", "1", "::1"));
+	/* One that breaks off changes nothing of that. */
+	assert_int_equal(take(stock, HEAD "\"slaves\":["), KNOT_EMALF);
+	assert_int_equal(take(stock, TWO), KNOT_EOK);
+	assert_serves(stock, without_a);
+	/* That was all: the next one is of later. */
+	assert_int_equal(take(stock, TWO), KNOT_EOK);
+	assert_serves(stock, LINES_TWO);
+
+	/* What another master has said is not for this state. */
+	stock_expect(stock);
+	hear(stock, V1_UPDATE("a", "F1", "TASK_KILLED", "1", "::1"));
+	assert_serves(stock, without_a);
+	stock_disown(stock);
+	assert_int_equal(take(stock, TWO), KNOT_EOK);
+	assert_serves(stock, LINES_TWO);
+
+	/* Nor is what came before a poll that failed. */
+	stock_expect(stock);
+	hear(stock, V1_UPDATE("a", "F1", "TASK_KILLED", "1", "::1"));
+	stock_forget(stock);
+	stock_expect(stock);
+	assert_int_equal(take(stock, TWO), KNOT_EOK);
+	assert_serves(stock, LINES_TWO);
+	stock_unref(stock);
+}
+
 /*! \brief What a new leader does not know yet stays also with the one that took it over. */
 static void test_copy(void **unused)
 {
@@ -145,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_stopped_copy),
 	};

@@ -108,6 +108,32 @@ static void test_once_a_poll(void **state)
 	release();
 }
 
+/*! \brief Who does not wait looks now and then, and is told once. */
+static void test_look(void **state)
+{
+	(void)state;
+	struct resolver *resolver = resolver_new(&stop);
+	resolver_begin(resolver);
+	bool is_news = false;
+	assert_false(resolver_look(resolver, &is_news));
+	fake_names.hang = true;
+	resolver_want(resolver, text_of("a.test"), RESOLVER_STRANGERS);
+	resolver_want(resolver, text_of("192.0.2.7"), RESOLVER_STRANGERS);
+	assert_true(resolver_look(resolver, &is_news));
+	assert_false(is_news);
+	release();
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + LONG_MS;
+	while (resolver_look(resolver, &is_news) && clock_ms(CLOCK_MONOTONIC) < end) {
+		usleep(1000);
+	}
+	assert_true(is_news);
+	assert_true(has(resolver, "a.test"));
+	is_news = false;
+	assert_false(resolver_look(resolver, &is_news));
+	assert_false(is_news);
+	resolver_free(resolver);
+}
+
 /*! \brief Names of frameworks that hang, in several clusters, do not hold up a master's. */
 static void test_strangers_do_not_hold_up_ours(void **state)
 {
@@ -282,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_once_a_poll),
+		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_strangers_do_not_hold_up_ours),
 		cmocka_unit_test(test_threads_are_bounded),
 		cmocka_unit_test(test_slow_names_do_not_starve_others),
