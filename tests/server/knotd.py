@@ -81,6 +81,7 @@ def _section(name, items):
 
 class Knotd:
     address = "127.0.0.1"
+    library = MESOS_SO
     udp_workers = 2
     wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
     database = False  # Whether knotd runs with a configuration database, into which write() goes.
@@ -129,7 +130,7 @@ class Knotd:
 
     def _configuration(self):
         head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
-                             udp_workers=self.udp_workers, library=MESOS_SO)
+                             udp_workers=self.udp_workers, library=self.library)
         sections = [_section(name, items) for (name, _), items in self.sections.items()]
         return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
 
@@ -143,7 +144,7 @@ class Knotd:
 
     def start(self):
         """Starts knotd and waits until it answers (which says nothing about any master)."""
-        assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
+        assert self.library.exists(), f"no {self.library}: build it, or set MESOS_SO"
         self.write()
         if self.database:
             self.knotc("conf-import", self.directory / "knot.conf")
@@ -257,8 +258,8 @@ class Knotd:
         """Waits until the first poll has come in."""
         return self.wait_until(name, kind, lambda reply: reply.answer)
 
-    def _threads(self, name):
-        """The status of each thread whose name starts with a word, as /proc has it.
+    def _threads(self, name, file="status"):
+        """What a file of /proc says of each thread whose name starts with a word.
 
         Threads may end while it is read.
         """
@@ -266,7 +267,7 @@ class Knotd:
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 if (task / "comm").read_text().startswith(name):
-                    found.append((task / "status").read_text())
+                    found.append((task / file).read_text())
         return found
 
     def threads(self, name=""):
