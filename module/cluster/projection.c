@@ -24,6 +24,7 @@ void projection_free(struct projection *p)
 {
 	snapshot_table_free(p->table);
 	free(p->masters);
+	own_names_free(&p->names);
 	p->table = NULL;
 	p->masters = NULL;
 }
@@ -93,6 +94,32 @@ static int drop_record(void *p, const knot_dname_t *owner, uint16_t type, const 
 	return put_record(p, -1, owner, type, rdata, rdata_len, preference);
 }
 
+/*! \brief A task comes that has chosen a name, or (\a diff is -1) goes. */
+static bool choose(struct projection *p, const struct name *name, int diff)
+{
+	int ret = KNOT_EOK;
+	bool is_free = own_names_choose(&p->names, name, diff, &ret);
+	if (ret != KNOT_EOK) {
+		lose(p, ret);
+	}
+	return is_free;
+}
+
+static bool choose_more(void *p, const struct name *name)
+{
+	return choose(p, name, 1);
+}
+
+static bool choose_less(void *p, const struct name *name)
+{
+	return choose(p, name, -1);
+}
+
+static bool may_choose(void *p, const struct name *name)
+{
+	return choose(p, name, 0);
+}
+
 /*! \brief Ends a run of records that went into the table. */
 static void end_run(struct projection *p, int diff, int ret, const struct records_output *output)
 {
@@ -107,7 +134,11 @@ static void end_run(struct projection *p, int diff, int ret, const struct record
 static void put_side(struct projection *p, int diff, enum inventory_kind kind,
                      const struct inventory_side *side)
 {
-	struct records_output output = { .put = diff > 0 ? add_record : drop_record, .sink = p };
+	struct records_output output = {
+		.put = diff > 0 ? add_record : drop_record,
+		.sink = p,
+		.choose = diff > 0 ? choose_more : choose_less,
+	};
 	if (p->is_fed) {
 		int ret = records_of(&p->rules, kind, side, &output);
 		end_run(p, diff, ret, &output);
@@ -123,10 +154,45 @@ static void put_masters(struct projection *p, int diff, const struct records_mas
 	}
 }
 
+void projection_forget(struct projection *p)
+{
+	p->is_fed = false;
+	p->ret = KNOT_EOK;
+}
+
+static bool has_formats(const struct projection *p)
+{
+	return p->rules.formats_count > 0 && !p->rules.reverse;
+}
+
+/*! \brief Counts a framework that has a name of its own, or (\a diff is -1) had it. */
+static int count_own_name(struct projection *p, const struct framework_object *framework, int diff)
+{
+	struct name name;
+	if (framework == NULL || !records_own_name(&p->rules, framework, &name)) {
+		return KNOT_EOK;
+	}
+	return own_names_count(&p->names, &name, diff);
+}
+
+static void change_own_names(struct projection *p, const struct inventory_change *change)
+{
+	int ret = count_own_name(p, change->before.framework, -1);
+	if (ret == KNOT_EOK) {
+		ret = count_own_name(p, change->after.framework, 1);
+	}
+	if (ret != KNOT_EOK) {
+		lose(p, ret);
+	}
+}
+
 void projection_change(struct projection *p, const struct inventory_change *change)
 {
 	if (!p->is_fed) {
 		return;
+	}
+	if (has_formats(p) && change->kind == INVENTORY_FRAMEWORK) {
+		change_own_names(p, change);
 	}
 	if (is_stopped(p)) {
 		lose(p, KNOT_ECONNABORTED);
@@ -136,9 +202,14 @@ void projection_change(struct projection *p, const struct inventory_change *chan
 	put_side(p, 1, change->kind, &change->after);
 }
 
-static void hear(void *ctx, const struct inventory_change *change)
+/*! \brief Adds an object when all begins anew. */
+static void add_object(void *ctx, const struct inventory_change *change)
 {
-	projection_change(ctx, change);
+	struct projection *p = ctx;
+	if (p->is_fed && is_stopped(p)) {
+		lose(p, KNOT_ECONNABORTED);
+	}
+	put_side(p, 1, change->kind, &change->after);
 }
 
 /*! \brief Puts other masters' records in place of those that are there. */
@@ -168,6 +239,7 @@ static int empty(struct projection *p, uint32_t ttl)
 	p->masters = NULL;
 	p->loss = (struct records_loss){ 0 };
 	p->octets = 0;
+	own_names_forget_chosen(&p->names);
 	if (p->table != NULL) {
 		return snapshot_table_reset(p->table);
 	}
@@ -189,7 +261,7 @@ static int feed(struct projection *p, const struct inventory *inventory,
 		ret = change_masters(p, masters);
 	}
 	if (ret == KNOT_EOK) {
-		inventory_walk(inventory, hear, p);
+		inventory_walk(inventory, add_object, p);
 		ret = p->is_fed ? KNOT_EOK : p->ret;
 	}
 	return ret;
@@ -206,7 +278,7 @@ struct measure {
 static void measure_object(void *ctx, const struct inventory_change *change)
 {
 	struct measure *measure = ctx;
-	struct records_output output = { 0 };
+	struct records_output output = { .sink = measure->projection, .choose = may_choose };
 	if (is_stopped(measure->projection)) {
 		measure->ret = KNOT_ECONNABORTED;
 	}
@@ -239,11 +311,88 @@ static int find_limit(struct projection *p, const struct inventory *inventory,
 	return measure.ret;
 }
 
+/*! \brief Takes note of the name of a framework when all begins anew. */
+static void add_own_name(void *ctx, const struct inventory_change *change)
+{
+	struct projection *p = ctx;
+	if (change->kind == INVENTORY_FRAMEWORK && p->ret == KNOT_EOK) {
+		p->ret = count_own_name(p, change->after.framework, 1);
+	}
+}
+
+/*! \brief Finds out which names are frameworks' own, before any task makes records. */
+static int find_own_names(struct projection *p, const struct inventory *inventory)
+{
+	own_names_free(&p->names);
+	if (!has_formats(p)) {
+		return KNOT_EOK;
+	}
+	int before = p->ret;
+	p->ret = KNOT_EOK;
+	inventory_walk(inventory, add_own_name, p);
+	own_names_settle(&p->names);
+	int ret = p->ret;
+	p->ret = before;
+	return ret;
+}
+
+/*! \brief True, in \a sink, if a task has chosen a name that has become a framework's, or was. */
+struct search {
+	struct projection *projection;
+	bool is_found;
+};
+
+static bool search_name(void *sink, const struct name *name)
+{
+	struct search *search = sink;
+	search->is_found |= own_names_is_other(&search->projection->names, name);
+	return true;
+}
+
+/*! \brief Makes a task's records anew if it may have a name now, or may not any more. */
+static void settle_task(void *ctx, const struct inventory_change *change)
+{
+	struct projection *p = ctx;
+	struct search search = { .projection = p };
+	struct records_output output = { .sink = &search,
+		                         .choose = search_name,
+		                         .names_only = true };
+	if (change->kind != INVENTORY_TASK || !p->is_fed) {
+		return;
+	}
+	if (is_stopped(p)) {
+		lose(p, KNOT_ECONNABORTED);
+		return;
+	}
+	int ret = records_of(&p->rules, change->kind, &change->after, &output);
+	if (ret != KNOT_EOK) {
+		lose(p, ret);
+	} else if (search.is_found) {
+		put_side(p, -1, change->kind, &change->after);
+		p->names.is_settling = true;
+		put_side(p, 1, change->kind, &change->after);
+		p->names.is_settling = false;
+	}
+}
+
+/*! \brief Has tasks' names give way to frameworks', and come back when those have gone. */
+static void settle_names(struct projection *p, const struct inventory *inventory)
+{
+	if (own_names_concern(&p->names)) {
+		inventory_walk(inventory, settle_task, p);
+	}
+	own_names_settle(&p->names);
+}
+
 /*! \brief Makes the table what inventory and masters are, with such a limit that all fits. */
 static int feed_within(struct projection *p, const struct inventory *inventory,
                        const struct records_masters *masters, uint32_t ttl)
 {
-	int ret = KNOT_ESPACE;
+	int ret = find_own_names(p, inventory);
+	if (ret != KNOT_EOK) {
+		return ret;
+	}
+	ret = KNOT_ESPACE;
 	if (p->ret != KNOT_ESPACE) {
 		p->rules.task_max = RECORDS_TASK_MAX;
 		ret = feed(p, inventory, masters, ttl);
@@ -277,6 +426,7 @@ int projection_commit(struct projection *p, const struct inventory *inventory,
 	*out = NULL;
 	if (p->is_fed) {
 		(void)change_masters(p, masters);
+		settle_names(p, inventory);
 		review_limit(p, inventory, masters);
 	}
 	int ret = p->is_fed ? KNOT_EOK : feed_within(p, inventory, masters, ttl);

@@ -7,11 +7,17 @@
 
 void maker_init(struct maker *m, const struct records_rules *rules, struct records_output *output)
 {
-	*output = (struct records_output){ .put = output->put, .sink = output->sink };
+	*output = (struct records_output){
+		.put = output->put,
+		.sink = output->sink,
+		.choose = output->choose,
+		.names_only = output->names_only,
+	};
 	*m = (struct maker){
 		.rules = rules,
 		.output = output,
 		.zone_len = knot_dname_size(rules->zone),
+		.weight = rules->srv_weight,
 	};
 }
 
@@ -95,7 +101,10 @@ void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target)
 {
 	if (name_valid(target)) {
-		uint8_t rdata[6 + LABEL_NAME_MAX] = { 0, 0, 0, 1, port >> 8, port & 0xff };
+		uint8_t rdata[6 + LABEL_NAME_MAX] = {
+			m->priority >> 8, m->priority & 0xff, m->weight >> 8,
+			m->weight & 0xff, port >> 8,          port & 0xff,
+		};
 		memcpy(rdata + 6, target->wire, target->len);
 		maker_put(m, owner, KNOT_RRTYPE_SRV, rdata, 6 + target->len);
 	}

@@ -183,18 +183,9 @@ bool ledger_is_above(const struct ledger *ledger, const knot_dname_t *name, size
 	return find_above(ledger, name, len, hash) != NULL;
 }
 
-/*! \brief Frees the items of a map and the map. */
-static void free_items(struct map *map)
-{
-	for (uint32_t i = 0; map->slots != NULL && i <= map->mask; i++) {
-		free(map->slots[i].item);
-	}
-	map_free(map);
-}
-
 void ledger_free(struct ledger *ledger)
 {
-	free_items(&ledger->names);
-	free_items(&ledger->records);
-	free_items(&ledger->above);
+	map_free_items(&ledger->names);
+	map_free_items(&ledger->records);
+	map_free_items(&ledger->above);
 }

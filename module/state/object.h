@@ -46,6 +46,20 @@ struct agent_object {
 	struct object_slice host; /*!< Text: host part of its `pid`; empty without a usable one. */
 	uint16_t port;            /*!< Port of its `pid`; 0 without a usable one. */
 	bool registered;          /*!< False: in `recovered_slaves`, or gone. */
+	bool has_more;            /*!< A struct agent_more lies right behind. */
+};
+
+/*! \brief A text with its key: a label (Mesos: `Label`), or an attribute. */
+struct pair_object {
+	struct object_slice key;
+	struct object_slice value; /*!< Never empty. */
+	bool of_discovery;         /*!< It is a label of a task's discovery. */
+};
+
+/*! \brief What is wanted of an agent beyond the rest (wants.h). */
+struct agent_more {
+	struct object_slice hostname;   /*!< Text; may be empty. */
+	struct object_slice attributes; /*!< Of struct pair_object: text attributes. */
 };
 
 /*! \brief A framework (Mesos: `FrameworkInfo`). */
@@ -54,6 +68,7 @@ struct framework_object {
 	struct object_slice name;     /*!< Text; may be empty, may be another framework's too. */
 	struct object_slice pid_host; /*!< Text: host part of its `pid`; empty if it speaks HTTP. */
 	struct object_slice hostname; /*!< Text; may be empty. */
+	struct object_slice role;     /*!< Text, if it is wanted; may be empty. */
 	uint16_t pid_port;            /*!< Port of its `pid`; 0 without one. */
 	bool recovered;               /*!< Known from its agents, its scheduler is not back yet. */
 	bool told; /*!< By a state. If not, its `pid` is not absent but unknown. */
@@ -84,6 +99,34 @@ struct port_object {
 	uint16_t number;              /*!< 0 occurs. */
 };
 
+/*! \brief Who is to find a task (Mesos: `DiscoveryInfo::Visibility`). */
+enum visibility {
+	VISIBILITY_NONE, /*!< It has no discovery, or nobody wants to know. */
+	VISIBILITY_FRAMEWORK,
+	VISIBILITY_CLUSTER,
+	VISIBILITY_EXTERNAL,
+	VISIBILITY_OTHER, /*!< Its discovery does not say, or something else. */
+};
+
+/*! \brief Addresses of a status that are of one network. */
+struct network_object {
+	struct object_slice name; /*!< Text. */
+	uint32_t count;           /*!< Addresses. */
+};
+
+/*! \brief What is wanted of a task beyond the rest (wants.h). */
+struct task_more {
+	struct object_slice labels; /*!< Of struct pair_object; of a key the first of each kind. */
+	/*! Of struct network_object, for each of the statuses: of which networks the first of its
+	 *  \a netinfo are; those after them are of others. */
+	struct object_slice networks[2];
+	struct object_slice environment; /*!< These four are texts. */
+	struct object_slice location;
+	struct object_slice version;
+	struct object_slice role;
+	uint8_t visibility; /*!< enum visibility */
+};
+
 /*! \brief A task that has not ended. */
 struct task_object {
 	struct object object;
@@ -99,6 +142,7 @@ struct task_object {
 	uint32_t cut;    /*!< Ports left out: more than a list, or their texts, may have. */
 	uint8_t life;    /*!< enum task_life */
 	bool maps_ports; /*!< Its container does, whatever its statuses say. */
+	bool has_more;   /*!< A struct task_more lies right behind. */
 };
 
 /*! \brief What a host name resolves to; without an ID of its own. */
@@ -121,6 +165,20 @@ static inline const void *object_list(const void *object, struct object_slice sl
 static inline struct state_addresses object_addresses(const void *object, struct object_slice slice)
 {
 	return (struct state_addresses){ object_list(object, slice), slice.count };
+}
+
+/*! \brief What is wanted of a task beyond the rest; all of it empty if nothing is known. */
+static inline const struct task_more *task_object_more(const struct task_object *task)
+{
+	static const struct task_more none;
+	return task->has_more ? (const struct task_more *)(task + 1) : &none;
+}
+
+/*! \brief The same of an agent. */
+static inline const struct agent_more *agent_object_more(const struct agent_object *agent)
+{
+	static const struct agent_more none;
+	return agent->has_more ? (const struct agent_more *)(agent + 1) : &none;
 }
 
 /*! \brief True if both say the same. */
@@ -149,6 +207,20 @@ static inline uint64_t task_object_cut(const struct task_object *task)
 	const struct status_object *status = task_object_status(task);
 	return (uint64_t)task->cut + (status != NULL ? status->cut : 0);
 }
+
+/*! \brief A label of a task (or, if \a of_discovery, of its discovery); empty if it has none. */
+struct text task_object_own_label(const struct task_object *task, struct text key,
+                                  bool of_discovery);
+
+/*! \brief A label of a task, else of its discovery; empty if neither has it. */
+struct text task_object_label(const struct task_object *task, struct text key);
+
+/*! \brief An attribute of an agent; empty if it has none. */
+struct text agent_object_attribute(const struct agent_object *agent, struct text key);
+
+/*! \brief Addresses that a status of a task has in a network; empty if it has none. */
+struct state_addresses task_object_network(const struct task_object *task,
+                                           const struct status_object *status, struct text name);
 
 /*! \brief True if a task maps a container port to a host port. */
 static inline bool task_object_maps_ports(const struct task_object *task)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "module/state/object_write.h"
+#include "module/state/object_more.h"
 #include "module/base/util.h"
 
 /*! \brief What the lists of a status lie in while its task is written. */
@@ -30,45 +30,8 @@ struct task_parts {
 	enum task_life life;
 	bool maps_ports;
 	uint32_t cut;
+	struct more_parts more;
 };
-
-/*! \brief Makes room for \a size bytes of zeros; NULL if memory runs out. */
-static void *add(struct object_writer *w, size_t size, size_t align)
-{
-	size_t at = (w->len + align - 1) & ~(align - 1);
-	if (w->failed || at + size > w->room) {
-		size_t room = MAX(2 * (at + size), (size_t)1024);
-		char *data = w->failed ? NULL : realloc(w->data, room);
-		w->failed = data == NULL;
-		if (w->failed) {
-			return NULL;
-		}
-		w->data = data;
-		w->room = room;
-	}
-	memset(w->data + w->len, 0, at + size - w->len);
-	w->len = at + size;
-	return w->data + at;
-}
-
-static struct object_slice put_list(struct object_writer *w, const void *items, uint32_t count,
-                                    size_t item, size_t align)
-{
-	struct object_slice slice = { 0 };
-	if (count > 0) {
-		char *copy = add(w, count * item, align);
-		if (copy != NULL) {
-			memcpy(copy, items, count * item);
-			slice = (struct object_slice){ (uint32_t)(copy - w->data), count };
-		}
-	}
-	return slice;
-}
-
-static struct object_slice put_text(struct object_writer *w, struct text text)
-{
-	return put_list(w, text.data, text.len, 1, 1);
-}
 
 static struct object_slice put_addresses(struct object_writer *w, struct state_addresses addresses)
 {
@@ -95,21 +58,24 @@ static const struct object *end_object(struct object_writer *w, struct object *h
 	return (const struct object *)(void *)w->data;
 }
 
-/*! \brief A struct of an object, padding included, is 0 at first. */
-#define HEAD(type, name)  \
-	struct type name; \
-	memset(&(name), 0, sizeof(name))
-
-const struct object *object_write_agent(struct object_writer *w, struct text id, struct text host,
-                                        uint16_t port, bool registered)
+const struct object *object_write_detailed_agent(struct object_writer *w, struct text id,
+                                                 struct text host, uint16_t port, bool registered,
+                                                 const struct agent_details *details)
 {
 	HEAD(agent_object, agent);
 	begin_object(w, sizeof(agent));
+	agent.has_more = agent_details_say(details) && put_agent_more(w, details);
 	agent.object.id = put_text(w, id);
 	agent.host = put_text(w, host);
 	agent.port = port;
 	agent.registered = registered;
 	return end_object(w, &agent.object, sizeof(agent));
+}
+
+const struct object *object_write_agent(struct object_writer *w, struct text id, struct text host,
+                                        uint16_t port, bool registered)
+{
+	return object_write_detailed_agent(w, id, host, port, registered, NULL);
 }
 
 const struct object *object_write_framework(struct object_writer *w,
@@ -121,6 +87,7 @@ const struct object *object_write_framework(struct object_writer *w,
 	framework.name = put_text(w, parts->name);
 	framework.pid_host = put_text(w, parts->pid_host);
 	framework.hostname = put_text(w, parts->hostname);
+	framework.role = put_text(w, parts->role);
 	framework.pid_port = parts->pid_port;
 	framework.recovered = parts->recovered;
 	framework.told = parts->told;
@@ -215,6 +182,7 @@ static const struct object *put_task(struct object_writer *w, const struct task_
 {
 	HEAD(task_object, task);
 	begin_object(w, sizeof(task));
+	task.has_more = more_says(&parts->more) && put_more(w, &parts->more);
 	task.statuses = put_statuses(w, parts);
 	task.ports = put_ports(w, parts);
 	task.ranges = put_list(w, parts->ranges, parts->ranges_count,
@@ -237,10 +205,15 @@ static struct state_addresses vector_addresses(const struct vector *vector)
 }
 
 /*! \brief Adds a status of the builder's, if it is in TASK_RUNNING. */
-static void add_read_status(struct task_parts *parts, const struct state_status *status, bool last)
+static void add_read_status(struct task_parts *parts, const struct state_task_builder *b,
+                            const struct state_status *status, bool last)
 {
 	if (!status->running) {
 		return;
+	}
+	if (b->details != NULL) {
+		more_read_networks(&parts->more, parts->statuses_count,
+		                   &b->details->networks[status - b->statuses]);
 	}
 	parts->statuses[parts->statuses_count++] = (struct status_parts){
 		.timestamp = status->timestamp,
@@ -269,9 +242,10 @@ const struct object *object_write_task(struct object_writer *w, const struct sta
 		.life = life,
 		.cut = b->task.cut,
 		.maps_ports = b->task.maps_ports,
+		.more = { .details = b->details },
 	};
-	add_read_status(&parts, b->latest, false);
-	add_read_status(&parts, b->last, true);
+	add_read_status(&parts, b, b->latest, false);
+	add_read_status(&parts, b, b->last, true);
 	return put_task(w, &parts);
 }
 
@@ -291,6 +265,7 @@ static struct task_parts parts_of(const struct task_object *task)
 		.cut = task->cut,
 		.life = task->life,
 		.maps_ports = task->maps_ports,
+		.more = { .of = task },
 	};
 }
 
@@ -298,6 +273,9 @@ static struct task_parts parts_of(const struct task_object *task)
 static void add_status(struct task_parts *parts, const struct task_object *task,
                        const struct status_object *status, bool last)
 {
+	const struct status_object *statuses = object_list(task, task->statuses);
+	more_known_networks(&parts->more, parts->statuses_count, task,
+	                    (uint32_t)(status - statuses));
 	parts->statuses[parts->statuses_count++] = (struct status_parts){
 		.timestamp = status->timestamp,
 		.netinfo = object_addresses(task, status->netinfo),

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "module/json/json.h"
+#include "module/state/details.h"
 #include "module/state/state.h"
 #include "module/base/vector.h"
 
@@ -58,6 +59,8 @@ struct state_task_builder {
 	bool has_ip_addresses;  /*!< That network_info has `ip_addresses`. */
 	struct address address; /*!< Of the ip_address or label being read; len 0: none. */
 	struct vector *label;   /*!< Where that label's address belongs, NULL if nowhere. */
+	struct task_details *details; /*!< What is wanted beyond all that; NULL if nothing is. */
+	const struct wants *wants;    /*!< That is said here. */
 };
 
 /*! \brief Makes a builder without a task. */

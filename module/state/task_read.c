@@ -8,6 +8,13 @@ void task_reader_init(struct task_reader *r, struct arena *arena)
 	state_task_init(&r->builder, arena);
 }
 
+void task_reader_want(struct task_reader *r, const struct wants *wants,
+                      struct task_details *details)
+{
+	r->builder.wants = wants;
+	r->builder.details = wants_of_tasks(wants) ? details : NULL;
+}
+
 void task_reader_begin(struct task_reader *r)
 {
 	state_task_begin(&r->builder);

@@ -19,6 +19,15 @@ struct task_reader {
 /*! \brief Makes a reader; what it reads lies in the arena until the task ends. */
 void task_reader_init(struct task_reader *reader, struct arena *arena);
 
+/*!
+ * \brief Has tasks read from now on with what is wanted beyond the rest.
+ *
+ * \param wants    NULL: nothing.
+ * \param details  Where to read it.
+ */
+void task_reader_want(struct task_reader *reader, const struct wants *wants,
+                      struct task_details *details);
+
 /*! \brief Begins a task. */
 void task_reader_begin(struct task_reader *reader);
 

@@ -126,6 +126,7 @@ static void parse(struct cluster *cluster, const char *path)
 static const struct records_rules rules = {
 	.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
 	.sources_count = 3,
+	.srv_weight = 1,
 };
 
 /*! \brief What records are made with, and where they go. */

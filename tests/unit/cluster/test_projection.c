@@ -49,6 +49,7 @@ static struct records_rules make_rules(bool reverse)
 		.reverse = reverse,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
 		.sources_count = 2,
+		.srv_weight = 1,
 	};
 }
 

@@ -31,6 +31,7 @@ static struct zones new_zones(void)
 		.origin = MESOS,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
 		.sources_count = 2,
+		.srv_weight = 1,
 	};
 	struct zones zones = { 0 };
 	for (size_t i = 0; i < 4; i++) {
