@@ -12,5 +12,5 @@ OPTIONS = {
     "label_prefix": random_states.PREFIX,
     "srv_weight": 20,
     "label_rules": "rfc952",
-    "ip_source": ["netinfo", "host"],
+    "ip_source": ["mesos", "host"],
 }

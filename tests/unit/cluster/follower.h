@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief An inventory and a projection that follows it; to be included after cmocka.h.
+ */
+#pragma once
+
+#include "module/cluster/projection.h"
+#include "tests/unit/inventory/inventory_feed.h"
+#include "tests/unit/snapshot/table_text.h"
+
+#define TTL 30
+
+/*! \brief An inventory, and the projection that hears of it. */
+struct follower {
+	struct inventory *inventory;
+	struct projection projection;
+	struct records_masters masters;
+	struct snapshot *snapshot;
+	atomic_bool stop;
+	unsigned publications;
+	bool is_state; /*!< What is committed is as a state says. */
+};
+
+static inline void hear(void *ctx, const struct inventory_change *change)
+{
+	projection_change(ctx, change);
+}
+
+static const struct address LEADER = { .len = 4, .bytes = { 10, 0, 0, 1 } };
+static const struct records_master MASTERS[] = {
+	{ .addresses = { &LEADER, 1 }, .port = 5050 },
+	{ .addresses = { &LEADER, 1 }, .port = 5051 },
+};
+
+static inline struct records_rules make_rules(bool reverse)
+{
+	return (struct records_rules){
+		.zone = reverse ? (const knot_dname_t *)"\00210\007in-addr\004arpa" : MODEL_ZONE,
+		.origin = MODEL_ZONE,
+		.reverse = reverse,
+		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
+		.sources_count = 2,
+		.srv_weight = 1,
+	};
+}
+
+/*! \brief Begins with rules of the caller's. */
+static inline void start_with(struct follower *f, const struct records_rules *rules,
+                              uint64_t octets_max)
+{
+	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
+	projection_init(&f->projection, rules, octets_max, &f->stop);
+	f->inventory = inventory_new(hear, &f->projection);
+	assert_non_null(f->inventory);
+}
+
+static inline void start(struct follower *f, bool reverse, uint64_t octets_max)
+{
+	struct records_rules rules = make_rules(reverse);
+	start_with(f, &rules, octets_max);
+}
+
+static inline int commit_as(struct follower *f, uint32_t ttl)
+{
+	struct snapshot *next = NULL;
+	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, f->is_state,
+	                            &next);
+	if (next != NULL) {
+		projection_retire(&f->projection, f->snapshot);
+		f->snapshot = next;
+		f->publications++;
+	}
+	return ret;
+}
+
+/*! \brief Commits; tells if there was a new snapshot. */
+static inline bool follow(struct follower *f)
+{
+	unsigned before = f->publications;
+	assert_int_equal(commit_as(f, TTL), KNOT_EOK);
+	return f->publications > before;
+}
+
+/*! \brief Takes a state; tells if queries see a difference. */
+static inline bool take(struct follower *f, const char *json)
+{
+	assert_int_equal(feed_state(f->inventory, json), KNOT_EOK);
+	return follow(f);
+}
+
+static inline void end(struct follower *f)
+{
+	snapshot_unref(f->snapshot);
+	projection_free(&f->projection);
+	inventory_free(f->inventory);
+}
+
+static inline uint64_t hash(uint64_t hash, const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+	for (size_t i = 0; i < len; i++) {
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	}
+	return hash;
+}
+
+/*! \brief Sum of a set's records, each hashed with its owner and type. */
+static inline uint64_t digest_set(const struct snapshot *snapshot, const knot_dname_t *owner,
+                                  const struct snapshot_set *set)
+{
+	uint64_t sum = 0;
+	uint64_t start = hash(0xcbf29ce484222325, owner, knot_dname_size(owner));
+	start = hash(start, &set->type, sizeof(set->type));
+	for (uint32_t first = 0; first < set->count;) {
+		knot_rrset_t rrset;
+		uint32_t count = snapshot_piece(set, first);
+		snapshot_rrset(snapshot, set, owner, first, count, &rrset);
+		knot_rdata_t *rdata = rrset.rrs.rdata;
+		for (uint32_t i = 0; i < count; i++, rdata = knot_rdataset_next(rdata)) {
+			sum += hash(start, rdata->data, rdata->len);
+		}
+		first += count;
+	}
+	return sum;
+}
+
+/*! \brief All that a snapshot shows, whatever made it. */
+static inline uint64_t digest(const struct snapshot *snapshot)
+{
+	uint64_t sum = 0;
+	struct snapshot_cursor cursor = { 0 };
+	const struct snapshot_name *name;
+	while ((name = snapshot_next(snapshot, &cursor)) != NULL) {
+		uint32_t count;
+		const struct snapshot_set *sets = snapshot_sets(name, &count);
+		for (uint32_t i = 0; i < count; i++) {
+			sum += digest_set(snapshot, snapshot_owner(name), &sets[i]);
+		}
+	}
+	return sum;
+}
+
+/*! \brief Asserts that one which begins now shows the same and has lost the same. */
+static inline void assert_as_anew(const struct follower *f)
+{
+	struct projection anew;
+	struct records_rules rules = f->projection.rules;
+	struct snapshot *snapshot;
+	projection_init(&anew, &rules, f->projection.octets_max, &f->stop);
+	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, true, &snapshot),
+	                 KNOT_EOK);
+	assert_non_null(snapshot);
+	assert_true(digest(snapshot) == digest(f->snapshot));
+	assert_int_equal(snapshot_stats(snapshot).names, snapshot_stats(f->snapshot).names);
+	assert_int_equal(snapshot_stats(snapshot).records, snapshot_stats(f->snapshot).records);
+	assert_int_equal(anew.rules.task_max, f->projection.rules.task_max);
+	assert_true(anew.octets == f->projection.octets);
+	const struct records_loss *a = &anew.loss, *b = &f->projection.loss;
+	assert_true(a->skipped == b->skipped && a->digest == b->digest);
+	assert_true(a->cut == b->cut && a->cut_tasks == b->cut_tasks);
+	assert_true(a->cut_digest == b->cut_digest);
+	snapshot_unref(snapshot);
+	projection_free(&anew);
+}
