@@ -152,7 +152,7 @@ static void make_task(struct maker *m, const struct inventory_side *side)
 {
 	struct domain domain;
 	if (side->task == NULL || side->task->life != TASK_RUNS || !agent_serves(side) ||
-	    side->framework == NULL || !maker_steer(m, side->task) ||
+	    side->framework == NULL || (maker_is_steered(m) && !maker_steer(m, side->task)) ||
 	    !make_domain(m->rules, m->zone_len, side->framework, &domain)) {
 		return;
 	}

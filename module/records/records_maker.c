@@ -97,14 +97,20 @@ void maker_put_addresses(struct maker *m, const struct name *owner, struct state
 	}
 }
 
+static void write_number(uint8_t *out, uint16_t number)
+{
+	out[0] = number >> 8;
+	out[1] = number & 0xff;
+}
+
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target)
 {
 	if (name_valid(target)) {
-		uint8_t rdata[6 + LABEL_NAME_MAX] = {
-			m->priority >> 8, m->priority & 0xff, m->weight >> 8,
-			m->weight & 0xff, port >> 8,          port & 0xff,
-		};
+		uint8_t rdata[6 + LABEL_NAME_MAX];
+		write_number(rdata, m->priority);
+		write_number(rdata + 2, m->weight);
+		write_number(rdata + 4, port);
 		memcpy(rdata + 6, target->wire, target->len);
 		maker_put(m, owner, KNOT_RRTYPE_SRV, rdata, 6 + target->len);
 	}

@@ -66,6 +66,12 @@ void maker_put_addresses(struct maker *m, const struct name *owner, struct state
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target);
 
+/*! \brief True if what tasks say can change their records. */
+static inline bool maker_is_steered(const struct maker *m)
+{
+	return m->rules->visibility != 0 || m->rules->label_hide.data != NULL;
+}
+
 /*! \brief Takes note of what a task says of its records; false if it is to have none. */
 bool maker_steer(struct maker *m, const struct task_object *task);
 

@@ -284,7 +284,9 @@ void maker_put_task(struct maker *m, const struct inventory_side *side, const st
 	n.chosen_count = 0;
 
 	find_aliases(&n);
-	choose_names(&n, side);
+	if (m->rules->formats_count > 0) {
+		choose_names(&n, side);
+	}
 	if (m->output->names_only) {
 		return;
 	}

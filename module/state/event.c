@@ -95,7 +95,6 @@ static int on_begin(void *ctx, unsigned place)
 	case RESOURCE_REVOCABLE: p->resource.is_revocable = true; break;
 	case RANGE: p->resource.begin = p->resource.end = -1; break;
 	case UPDATED_STATUS: task_reader_object(&p->task, STATUS); break;
-	case AGENT_ATTRIBUTE: p->attribute = (struct state_pair){ 0 }; break;
 	default:
 		begin_body(p, place);
 		task_reader_object(&p->task, place);
@@ -159,13 +158,6 @@ static void end_resource(struct event_parser *p)
 	}
 }
 
-static int end_attribute(struct event_parser *p)
-{
-	bool is_wanted = p->attribute.key.data != NULL && p->attribute.value.len > 0;
-	return is_wanted ? details_add(&p->agent_details.attributes, &p->arena, &p->attribute)
-	                 : KNOT_EOK;
-}
-
 static int on_end(void *ctx, unsigned place)
 {
 	struct event_parser *p = ctx;
@@ -173,7 +165,6 @@ static int on_end(void *ctx, unsigned place)
 	case TASK: join_ranges(&p->task.builder.ranges); return KNOT_EOK;
 	case RANGE: return add_range(p);
 	case RESOURCE: end_resource(p); return KNOT_EOK;
-	case AGENT_ATTRIBUTE: return end_attribute(p);
 	case UPDATED_STATUS: return task_reader_object_end(&p->task, STATUS);
 	default: return task_reader_object_end(&p->task, place);
 	}
@@ -186,6 +177,76 @@ static int read_pid(struct event_parser *p, struct text pid)
 	p->agent_port = 0;
 	return pid_parse(pid, &host, &p->agent_port) ? text_copy(&p->arena, host, &p->agent_host)
 	                                             : KNOT_EOK;
+}
+
+static int on_string(void *ctx, unsigned place, struct text text)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case EVENT_TYPE: p->type = kind_of_type(text); return KNOT_EOK;
+	case SLAVE_ID: return text_copy(&p->arena, text, &p->agent_id);
+	case SLAVE_PID: return read_pid(p, text);
+	case FRAMEWORK_ID: return text_copy(&p->arena, text, &p->framework.id);
+	case FRAMEWORK_NAME: return text_copy(&p->arena, text, &p->framework.name);
+	case FRAMEWORK_HOSTNAME: return text_copy(&p->arena, text, &p->framework.hostname);
+	case TASK_FRAMEWORK_ID_VALUE: return text_copy(&p->arena, text, &p->framework_id);
+	case RESOURCE_NAME: p->resource.is_ports = TEXT_IS(text, "ports"); return KNOT_EOK;
+	default: return task_reader_string(&p->task, place, text);
+	}
+}
+
+static int on_number(void *ctx, unsigned place, double number)
+{
+	struct event_parser *p = ctx;
+	switch (place) {
+	case HEARTBEAT_INTERVAL: p->heartbeat = number; break;
+	case FRAMEWORK_RECOVERED: p->framework.recovered = number != 0; break;
+	case RANGE_BEGIN: p->resource.begin = number; break;
+	case RANGE_END: p->resource.end = number; break;
+	default: task_reader_number(&p->task, place, number); break;
+	}
+	return KNOT_EOK;
+}
+
+/*! \brief The place of a task or status, whose ends and beginnings an update has by other names. */
+static unsigned common_place(unsigned place)
+{
+	switch (place) {
+	case TASK_UPDATED_BODY: return TASK;
+	case UPDATED_STATUS: return STATUS;
+	default: return place;
+	}
+}
+
+static int on_wanted_begin(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	int ret = on_begin(ctx, place);
+	if (place == AGENT_ATTRIBUTE) {
+		p->attribute = (struct state_pair){ 0 };
+	}
+	task_reader_wanted_object(&p->task, common_place(place));
+	return ret;
+}
+
+static int end_attribute(struct event_parser *p)
+{
+	bool is_wanted = p->attribute.key.data != NULL && p->attribute.value.len > 0;
+	return is_wanted ? details_add(&p->agent_details.attributes, &p->arena, &p->attribute)
+	                 : KNOT_EOK;
+}
+
+static int on_wanted_end(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	unsigned common = common_place(place);
+	int ret = KNOT_EOK;
+	if (common == STATUS) {
+		ret = task_reader_wanted_object_end(&p->task, common);
+		return ret == KNOT_EOK ? on_end(ctx, place) : ret;
+	}
+	ret = place == AGENT_ATTRIBUTE ? end_attribute(p) : on_end(ctx, place);
+	return ret == KNOT_EOK ? task_reader_wanted_object_end(&p->task, common) : ret;
 }
 
 /*! \brief Reads what is not always wanted. */
@@ -205,37 +266,14 @@ static int read_wanted(struct event_parser *p, unsigned place, struct text text)
 		                             : KNOT_EOK;
 	case FRAMEWORK_ROLE: return details_role(&p->role, &p->arena, text);
 	case FRAMEWORK_ROLES_ROLE: return details_listed_role(&p->role, &p->arena, text);
-	default: return task_reader_string(&p->task, place, text);
+	default: return task_reader_wanted_string(&p->task, place, text);
 	}
 }
 
-static int on_string(void *ctx, unsigned place, struct text text)
+static int on_wanted_string(void *ctx, unsigned place, struct text text)
 {
-	struct event_parser *p = ctx;
-	switch (place) {
-	case EVENT_TYPE: p->type = kind_of_type(text); return KNOT_EOK;
-	case SLAVE_ID: return text_copy(&p->arena, text, &p->agent_id);
-	case SLAVE_PID: return read_pid(p, text);
-	case FRAMEWORK_ID: return text_copy(&p->arena, text, &p->framework.id);
-	case FRAMEWORK_NAME: return text_copy(&p->arena, text, &p->framework.name);
-	case FRAMEWORK_HOSTNAME: return text_copy(&p->arena, text, &p->framework.hostname);
-	case TASK_FRAMEWORK_ID_VALUE: return text_copy(&p->arena, text, &p->framework_id);
-	case RESOURCE_NAME: p->resource.is_ports = TEXT_IS(text, "ports"); return KNOT_EOK;
-	default: return read_wanted(p, place, text);
-	}
-}
-
-static int on_number(void *ctx, unsigned place, double number)
-{
-	struct event_parser *p = ctx;
-	switch (place) {
-	case HEARTBEAT_INTERVAL: p->heartbeat = number; break;
-	case FRAMEWORK_RECOVERED: p->framework.recovered = number != 0; break;
-	case RANGE_BEGIN: p->resource.begin = number; break;
-	case RANGE_END: p->resource.end = number; break;
-	default: task_reader_number(&p->task, place, number); break;
-	}
-	return KNOT_EOK;
+	int ret = on_string(ctx, place, text);
+	return ret == KNOT_EOK ? read_wanted(ctx, place, text) : ret;
 }
 
 /*! \brief Reads what is wanted next from now on; no record has begun. */
@@ -248,6 +286,10 @@ static void use_wants(struct event_parser *p)
 	p->wants = wants_ref(p->next);
 	wanted_event_places(&p->places, p->wants);
 	task_reader_want(&p->task, p->wants, &p->task_details);
+	bool wanted = p->wants != NULL;
+	p->handler.begin = wanted ? on_wanted_begin : on_begin;
+	p->handler.end = wanted ? on_wanted_end : on_end;
+	p->handler.string = wanted ? on_wanted_string : on_string;
 }
 
 void event_parser_want(struct event_parser *p, struct wants *wants)

@@ -30,7 +30,7 @@ struct task_parts {
 	enum task_life life;
 	bool maps_ports;
 	uint32_t cut;
-	struct more_parts more;
+	struct more_parts *more; /*!< NULL: nothing. */
 };
 
 static struct object_slice put_addresses(struct object_writer *w, struct state_addresses addresses)
@@ -182,7 +182,7 @@ static const struct object *put_task(struct object_writer *w, const struct task_
 {
 	HEAD(task_object, task);
 	begin_object(w, sizeof(task));
-	task.has_more = more_says(&parts->more) && put_more(w, &parts->more);
+	task.has_more = parts->more != NULL && more_says(parts->more) && put_more(w, parts->more);
 	task.statuses = put_statuses(w, parts);
 	task.ports = put_ports(w, parts);
 	task.ranges = put_list(w, parts->ranges, parts->ranges_count,
@@ -211,8 +211,8 @@ static void add_read_status(struct task_parts *parts, const struct state_task_bu
 	if (!status->running) {
 		return;
 	}
-	if (b->details != NULL) {
-		more_read_networks(&parts->more, parts->statuses_count,
+	if (parts->more != NULL) {
+		more_read_networks(parts->more, parts->statuses_count,
 		                   &b->details->networks[status - b->statuses]);
 	}
 	parts->statuses[parts->statuses_count++] = (struct status_parts){
@@ -242,16 +242,21 @@ const struct object *object_write_task(struct object_writer *w, const struct sta
 		.life = life,
 		.cut = b->task.cut,
 		.maps_ports = b->task.maps_ports,
-		.more = { .details = b->details },
 	};
+	struct more_parts more;
+	if (b->details != NULL) {
+		more = (struct more_parts){ .details = b->details };
+		parts.more = &more;
+	}
 	add_read_status(&parts, b, b->latest, false);
 	add_read_status(&parts, b, b->last, true);
 	return put_task(w, &parts);
 }
 
-/*! \brief All of a task but its statuses. */
-static struct task_parts parts_of(const struct task_object *task)
+/*! \brief All of a task but its statuses; \a more is where what is wanted of it is noted. */
+static struct task_parts parts_of(const struct task_object *task, struct more_parts *more)
 {
+	*more = (struct more_parts){ .of = task };
 	return (struct task_parts){
 		.id = object_text(task, task->object.id),
 		.framework = object_text(task, task->framework),
@@ -265,7 +270,7 @@ static struct task_parts parts_of(const struct task_object *task)
 		.cut = task->cut,
 		.life = task->life,
 		.maps_ports = task->maps_ports,
-		.more = { .of = task },
+		.more = more,
 	};
 }
 
@@ -274,7 +279,7 @@ static void add_status(struct task_parts *parts, const struct task_object *task,
                        const struct status_object *status, bool last)
 {
 	const struct status_object *statuses = object_list(task, task->statuses);
-	more_known_networks(&parts->more, parts->statuses_count, task,
+	more_known_networks(parts->more, parts->statuses_count, task,
 	                    (uint32_t)(status - statuses));
 	parts->statuses[parts->statuses_count++] = (struct status_parts){
 		.timestamp = status->timestamp,
@@ -290,7 +295,8 @@ static void add_status(struct task_parts *parts, const struct task_object *task,
 const struct object *object_write_moved(struct object_writer *w, const struct task_object *task,
                                         struct text framework)
 {
-	struct task_parts parts = parts_of(task);
+	struct more_parts more;
+	struct task_parts parts = parts_of(task, &more);
 	parts.framework = framework;
 	const struct status_object *statuses = object_list(task, task->statuses);
 	for (uint32_t i = 0; i < task->statuses.count; i++) {
@@ -310,7 +316,8 @@ static const struct status_object *last_status(const struct task_object *task)
 const struct object *object_write_updated(struct object_writer *w, const struct task_object *task,
                                           const struct task_object *update)
 {
-	struct task_parts parts = parts_of(task);
+	struct more_parts more;
+	struct task_parts parts = parts_of(task, &more);
 	parts.life = update->life;
 
 	const struct status_object *statuses = object_list(task, task->statuses);

@@ -151,16 +151,6 @@ static int end_framework(struct objects_parser *p)
 	return ret;
 }
 
-/*! \brief An agent or framework begins. */
-static void begin_wanted(struct objects_parser *p)
-{
-	if (p->wanted != NULL) {
-		p->wanted->agent.hostname = (struct text){ 0 };
-		p->wanted->agent.attributes.count = 0;
-		p->wanted->role = (struct role_details){ 0 };
-	}
-}
-
 static int on_begin(void *ctx, unsigned place)
 {
 	struct objects_parser *p = ctx;
@@ -170,7 +160,6 @@ static int on_begin(void *ctx, unsigned place)
 	case RECOVERED_SLAVE:
 		p->mark = arena_mark(&p->arena);
 		p->agent = (struct agent_reader){ 0 };
-		begin_wanted(p);
 		break;
 	case FRAMEWORKS: p->has_frameworks = true; break;
 	case FRAMEWORK:
@@ -178,7 +167,6 @@ static int on_begin(void *ctx, unsigned place)
 		p->framework = (struct framework_parts){ .told = true };
 		p->has_framework_id = false;
 		p->has_tasks = false;
-		begin_wanted(p);
 		break;
 	case TASK: task_reader_begin(&p->task); break;
 	default: task_reader_object(&p->task, place); break;
@@ -207,30 +195,6 @@ static int read_framework_id(struct objects_parser *p, struct text text)
 	return text_copy(&p->arena, text, &p->framework.id);
 }
 
-static int read_attribute(struct objects_parser *p, uint32_t index, struct text text)
-{
-	struct state_pair pair = { .key = p->wanted->wants->keys[WANTS_ATTRIBUTES].list[index] };
-	if (!details_is_text(text)) {
-		return KNOT_EOK;
-	}
-	int ret = text_copy(&p->arena, text, &pair.value);
-	return ret == KNOT_EOK ? details_add(&p->wanted->agent.attributes, &p->arena, &pair) : ret;
-}
-
-/*! \brief Reads what is not always wanted. */
-static int read_wanted(struct objects_parser *p, unsigned place, struct text text)
-{
-	if (place >= SLAVE_ATTRIBUTE_FIRST) {
-		return read_attribute(p, place - SLAVE_ATTRIBUTE_FIRST, text);
-	}
-	switch (place) {
-	case SLAVE_HOSTNAME: return text_copy(&p->arena, text, &p->wanted->agent.hostname);
-	case FRAMEWORK_ROLE: return details_role(&p->wanted->role, &p->arena, text);
-	case FRAMEWORK_ROLES_ROLE: return details_listed_role(&p->wanted->role, &p->arena, text);
-	default: return task_reader_string(&p->task, place, text);
-	}
-}
-
 static int on_string(void *ctx, unsigned place, struct text text)
 {
 	struct objects_parser *p = ctx;
@@ -251,9 +215,7 @@ static int on_string(void *ctx, unsigned place, struct text text)
 	case FRAMEWORK_PID:
 		return read_pid(p, text, &p->framework.pid_host, &p->framework.pid_port);
 	case FRAMEWORK_HOSTNAME: return text_copy(&p->arena, text, &p->framework.hostname);
-	default:
-		return p->wanted != NULL ? read_wanted(p, place, text)
-		                         : task_reader_string(&p->task, place, text);
+	default: return task_reader_string(&p->task, place, text);
 	}
 }
 
@@ -277,6 +239,61 @@ static const struct json_handler handler = {
 	.number = on_number,
 };
 
+static int on_wanted_begin(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	int ret = on_begin(ctx, place);
+	if (place == SLAVE || place == FRAMEWORK) {
+		p->wanted->agent.hostname = (struct text){ 0 };
+		p->wanted->agent.attributes.count = 0;
+		p->wanted->role = (struct role_details){ 0 };
+	}
+	task_reader_wanted_object(&p->task, place);
+	return ret;
+}
+
+static int on_wanted_end(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	int ret = KNOT_EOK;
+	if (place == STATUS) {
+		ret = task_reader_wanted_object_end(&p->task, place);
+		return ret == KNOT_EOK ? on_end(ctx, place) : ret;
+	}
+	ret = on_end(ctx, place);
+	return ret == KNOT_EOK ? task_reader_wanted_object_end(&p->task, place) : ret;
+}
+
+static int read_attribute(struct objects_parser *p, uint32_t index, struct text text)
+{
+	struct state_pair pair = { .key = p->wanted->wants->keys[WANTS_ATTRIBUTES].list[index] };
+	if (!details_is_text(text)) {
+		return KNOT_EOK;
+	}
+	int ret = text_copy(&p->arena, text, &pair.value);
+	return ret == KNOT_EOK ? details_add(&p->wanted->agent.attributes, &p->arena, &pair) : ret;
+}
+
+/*! \brief Reads what is not always wanted. */
+static int read_wanted(struct objects_parser *p, unsigned place, struct text text)
+{
+	if (place >= SLAVE_ATTRIBUTE_FIRST) {
+		return read_attribute(p, place - SLAVE_ATTRIBUTE_FIRST, text);
+	}
+	switch (place) {
+	case SLAVE_HOSTNAME: return text_copy(&p->arena, text, &p->wanted->agent.hostname);
+	case FRAMEWORK_ROLE: return details_role(&p->wanted->role, &p->arena, text);
+	case FRAMEWORK_ROLES_ROLE: return details_listed_role(&p->wanted->role, &p->arena, text);
+	default: return task_reader_wanted_string(&p->task, place, text);
+	}
+}
+
+static int on_wanted_string(void *ctx, unsigned place, struct text text)
+{
+	int ret = on_string(ctx, place, text);
+	return ret == KNOT_EOK ? read_wanted(ctx, place, text) : ret;
+}
+
 /*! \brief Makes room for what is wanted; KNOT_EOK or KNOT_ENOMEM. */
 static int want(struct objects_parser *p, struct wants *wants)
 {
@@ -286,8 +303,13 @@ static int want(struct objects_parser *p, struct wants *wants)
 	}
 	wanted->wants = wants_ref(wants);
 	wanted_state_places(&wanted->places, wants);
-	wanted->handler = handler;
-	wanted->handler.places = wanted->places.places;
+	wanted->handler = (struct json_handler){
+		.places = wanted->places.places,
+		.begin = on_wanted_begin,
+		.end = on_wanted_end,
+		.string = on_wanted_string,
+		.number = on_number,
+	};
 	wanted->agent.attributes.item = sizeof(struct state_pair);
 	details_init(&wanted->task, &p->arena);
 	task_reader_want(&p->task, wants, &wanted->task);

@@ -47,30 +47,6 @@ void state_task_begin(struct state_task_builder *b)
 	b->texts_len = 0;
 	clear_status(b->latest);
 	clear_status(b->last);
-	if (b->details != NULL) {
-		details_begin(b->details, b->wants);
-	}
-}
-
-/*! \brief Which of the builder's statuses is being read. */
-static unsigned status_index(const struct state_task_builder *b)
-{
-	return (unsigned)(b->status - b->statuses);
-}
-
-/*! \brief An object begins that may have what is wanted beyond the rest. */
-static void begin_details(struct state_task_builder *b, unsigned place)
-{
-	if (b->details == NULL) {
-		return;
-	}
-	switch (place) {
-	case STATUS: details_begin_status(b->details, status_index(b)); break;
-	case STATUS_NETWORK_INFO:
-		details_begin_network(b->details, b->status->netinfo.count);
-		break;
-	default: details_object(b->details, place); break;
-	}
 }
 
 void state_task_object(struct state_task_builder *b, unsigned place)
@@ -81,14 +57,10 @@ void state_task_object(struct state_task_builder *b, unsigned place)
 		b->port_valid = false;
 		b->port_too_long = false;
 		break;
-	case STATUS:
-		clear_status(b->status);
-		begin_details(b, place);
-		break;
+	case STATUS: clear_status(b->status); break;
 	case STATUS_NETWORK_INFO:
 		b->old_address.len = 0;
 		b->has_ip_addresses = false;
-		begin_details(b, place);
 		break;
 	case STATUS_IP_ADDRESS_INFO:
 		b->address.len = 0;
@@ -98,7 +70,6 @@ void state_task_object(struct state_task_builder *b, unsigned place)
 		b->address.len = 0;
 		b->label = NULL;
 		break;
-	default: begin_details(b, place); break;
 	}
 }
 
@@ -143,36 +114,23 @@ static struct state_status *weigh_last(struct state_task_builder *b)
 	return beaten;
 }
 
-static int end_status(struct state_task_builder *b)
+static void end_status(struct state_task_builder *b)
 {
-	int ret = KNOT_EOK;
-	if (b->details != NULL) {
-		ret = details_end_status(b->details, status_index(b), &b->status->netinfo);
-	}
 	struct state_status *unused = weigh_last(b);
 	b->last = b->status;
 	b->status = unused;
-	return ret;
-}
-
-static int end_network(struct state_task_builder *b)
-{
-	int ret = KNOT_EOK;
-	if (!b->has_ip_addresses && b->old_address.len > 0) {
-		ret = add_address(b, &b->status->netinfo, &b->old_address);
-	}
-	if (ret == KNOT_EOK && b->details != NULL) {
-		ret = details_end_network(b->details, status_index(b), b->status->netinfo.count);
-	}
-	return ret;
 }
 
 int state_task_object_end(struct state_task_builder *b, unsigned place)
 {
 	switch (place) {
 	case PORT: return b->port_valid ? add_port(b) : KNOT_EOK;
-	case STATUS: return end_status(b);
-	case STATUS_NETWORK_INFO: return end_network(b);
+	case STATUS: end_status(b); return KNOT_EOK;
+	case STATUS_NETWORK_INFO:
+		if (!b->has_ip_addresses && b->old_address.len > 0) {
+			return add_address(b, &b->status->netinfo, &b->old_address);
+		}
+		return KNOT_EOK;
 	case STATUS_IP_ADDRESS_INFO:
 		if (b->address.len > 0) {
 			return add_address(b, &b->status->netinfo, &b->address);
@@ -183,7 +141,7 @@ int state_task_object_end(struct state_task_builder *b, unsigned place)
 			return add_address(b, b->label, &b->address);
 		}
 		return KNOT_EOK;
-	default: return b->details != NULL ? details_object_end(b->details, place) : KNOT_EOK;
+	default: return KNOT_EOK;
 	}
 }
 
@@ -264,7 +222,6 @@ int state_task_string(struct state_task_builder *b, unsigned place, struct text 
 	case STATUS_IP_ADDRESS:
 	case STATUS_LABEL_VALUE: read_address(text, &b->address); break;
 	case STATUS_LABEL_KEY: b->label = label_list(b->status, text); break;
-	default: return b->details != NULL ? details_string(b->details, place, text) : KNOT_EOK;
 	}
 	return KNOT_EOK;
 }

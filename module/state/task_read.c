@@ -88,6 +88,48 @@ void task_reader_number(struct task_reader *r, unsigned place, double number)
 	state_task_number(&r->builder, place, number);
 }
 
+/*! \brief Which of the builder's statuses is being read. */
+static unsigned status_index(const struct state_task_builder *b)
+{
+	return (unsigned)(b->status - b->statuses);
+}
+
+void task_reader_wanted_object(struct task_reader *r, unsigned place)
+{
+	const struct state_task_builder *b = &r->builder;
+	if (b->details == NULL) {
+		return;
+	}
+	switch (place) {
+	case TASK: details_begin(b->details, b->wants); break;
+	case STATUS: details_begin_status(b->details, status_index(b)); break;
+	case STATUS_NETWORK_INFO:
+		details_begin_network(b->details, b->status->netinfo.count);
+		break;
+	default: details_object(b->details, place); break;
+	}
+}
+
+int task_reader_wanted_object_end(struct task_reader *r, unsigned place)
+{
+	struct state_task_builder *b = &r->builder;
+	if (b->details == NULL) {
+		return KNOT_EOK;
+	}
+	switch (place) {
+	case STATUS: return details_end_status(b->details, status_index(b), &b->status->netinfo);
+	case STATUS_NETWORK_INFO:
+		return details_end_network(b->details, status_index(b), b->status->netinfo.count);
+	default: return details_object_end(b->details, place);
+	}
+}
+
+int task_reader_wanted_string(struct task_reader *r, unsigned place, struct text text)
+{
+	return r->builder.details != NULL ? details_string(r->builder.details, place, text)
+	                                  : KNOT_EOK;
+}
+
 void task_reader_free(struct task_reader *r)
 {
 	state_task_free(&r->builder);

@@ -37,5 +37,14 @@ int task_reader_object_end(struct task_reader *reader, unsigned place);
 int task_reader_string(struct task_reader *reader, unsigned place, struct text text);
 void task_reader_number(struct task_reader *reader, unsigned place, double number);
 
+/*!
+ * \brief These three read what is wanted beyond the rest, for a handler that is used only then.
+ *
+ * The first comes after the reader's own; the end of STATUS before it, of all others after it.
+ */
+void task_reader_wanted_object(struct task_reader *reader, unsigned place);
+int task_reader_wanted_object_end(struct task_reader *reader, unsigned place);
+int task_reader_wanted_string(struct task_reader *reader, unsigned place, struct text text);
+
 /*! \brief Frees what the reader keeps from task to task. */
 void task_reader_free(struct task_reader *reader);
