@@ -243,7 +243,7 @@ static int on_wanted_begin(void *ctx, unsigned place)
 {
 	struct objects_parser *p = ctx;
 	int ret = on_begin(ctx, place);
-	if (place == SLAVE || place == FRAMEWORK) {
+	if (place == SLAVE || place == RECOVERED_SLAVE || place == FRAMEWORK) {
 		p->wanted->agent.hostname = (struct text){ 0 };
 		p->wanted->agent.attributes.count = 0;
 		p->wanted->role = (struct role_details){ 0 };

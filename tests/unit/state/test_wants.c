@@ -347,6 +347,26 @@ static void test_change_in_a_record(void **unused)
 	wants_unref(wants);
 }
 
+/*! \brief An agent that is recovered says nothing; least of all what the one before it said. */
+static void test_recovered(void **unused)
+{
+	(void)unused;
+	struct wants *wants = all_wants();
+	struct taken taken = { 0 };
+	assert_int_equal(read_state(&taken,
+	                            "{\"leader\":\"m@10.0.0.9:5050\",\"slaves\":[{\"id\":\"S0\","
+	                            "\"hostname\":\"node\",\"attributes\":{\"rack\":\"r\"}}],"
+	                            "\"recovered_slaves\":[{\"id\":\"S1\",\"hostname\":\"x\"}],"
+	                            "\"frameworks\":[]}",
+	                            1000, wants),
+	                 KNOT_EOK);
+	const struct agent_object *agent = (const void *)taken.objects[0];
+	assert_text(object_text(agent, agent->object.id), "S1");
+	assert_false(agent->has_more);
+	drop(&taken);
+	wants_unref(wants);
+}
+
 /*! \brief Reads a framework with these keys; its role. */
 static void check_role(const char *keys, const char *expected)
 {
@@ -510,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_change_in_a_record),
+		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_keys),
