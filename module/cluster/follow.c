@@ -238,6 +238,7 @@ void follow_leader(struct cluster *cluster, const struct master_reply *reply)
 	memcpy(follow->id, failover_leader(&reply->facts, 0).id, sizeof(follow->id));
 	if (follow_lives(cluster) && follow->is_asked) {
 		follow->counted.following = 1;
+		publish_life(cluster);
 		report_following(cluster);
 	}
 }

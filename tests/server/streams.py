@@ -116,6 +116,7 @@ class Streams:
 
     def __init__(self, state=None, heartbeat=events.HEARTBEAT_SECONDS, most=1000):
         self.state, self.heartbeat, self.most = state, heartbeat, most
+        self.first = None  # Another first event than that which is made of the state.
         self.all = []
         self._taken = 0
         self._lock = threading.Lock()
@@ -126,7 +127,7 @@ class Streams:
             with self._lock:
                 self.all.append(stream)
                 open_ones = self.open()
-            first = [events.subscribed(self.state(), self.heartbeat),
+            first = [self.first or events.subscribed(self.state(), self.heartbeat),
                      events.HEARTBEAT] if self.state else []
             stream.send_bytes(HEAD)
             stream.send(*first)

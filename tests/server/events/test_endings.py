@@ -2,6 +2,7 @@
 """Reloads and stops while events are followed, or while a stream hangs."""
 import time
 
+import ask
 import pytest
 import states
 from expected import ZONES
@@ -83,6 +84,27 @@ def test_reload(server, leader, condition, options):
     leader.serve_events(leader.streams)
     leader.run("polled", told=False)
     wait_app(server, "polled")
+
+
+@pytest.mark.parametrize("options", [{}, {"ttl": 7}, {"ip_source": "host"}, {"poll_timeout": 50},
+                                     {"events": "off"}], ids=["same", "ttl", "naming", "poller", "off"])
+def test_what_events_told_survives_a_reload(server, leader, options):
+    """No state comes any more: it is known all the same, under the new options too."""
+    follow(server, leader)
+    leader.run(states.task("told", addresses=["10.1.0.9"]))
+    wait_app(server, "told")
+    leader.end("web")
+    wait_app(server, "web", gone=True)
+    leader.serve(hang)
+    leader.serve_events(hang)
+    server.module("cluster", master=leader.address, poll_interval="1d", resync_interval="1d",
+                  **options)
+    server.reload()
+    reply = server.ask("told.marathon.mesos.")
+    assert reply.answer and not server.ask("web.marathon.mesos.").answer
+    address = "10.0.0.10" if "ip_source" in options else "10.1.0.9"
+    server.wait_until("told.marathon.mesos.", "A", lambda reply: (
+        ask.data(reply, "A") == [address] and reply.answer[0].ttl == options.get("ttl", 30)))
 
 
 def test_one_subscription_after_reloads(server, leader):

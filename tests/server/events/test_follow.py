@@ -6,12 +6,12 @@ import ask
 import events
 import states
 from ask import EDE_STALE_ANSWER, UDP_EDNS
-from counters import stats
+from counters import difference, group, stats, wait_stat
 from expected import ZONES
 from following import (FOLLOWING, Leader, follow, following_all, start, unasked, wait_app,
                        wait_followed, wait_reason)
-from master import hang
-from waiting import wait_for
+from master import hang, status
+from waiting import PATIENCE, wait_for
 
 # Far more often than a test takes, if it were for that.
 OFTEN = {"poll_interval": 1}
@@ -181,11 +181,12 @@ def test_age(server):
     """It counts from the last sign of life: heartbeats are one, and polls that fail are none."""
     with Leader(states.task("web"), streams={"heartbeat": 0.4}) as leader:
         stream = follow(server, leader, poll_interval=1, max_age=4)
-        with unasked(leader):
-            end = time.monotonic() + 5
-            while time.monotonic() < end:
-                assert server.ask("web.marathon.mesos.").answer and not is_stale(server)
-        leader.serve(hang)
+        leader.serve(status(500))
+        server.zone_reload()
+        server.wait_log("polls fail")
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            assert server.ask("web.marathon.mesos.").answer and not is_stale(server)
         leader.serve_events(None)
         stream.stall()
         silent = time.monotonic()
@@ -197,20 +198,112 @@ def test_age(server):
         assert time.monotonic() - silent > 3.5
 
 
-def test_numbers(server, leader):
-    """What is counted of what there is follows the events, too."""
-    follow(server, leader)
+def test_counters(server, leader):
+    """What is counted of events, and of what there is by them."""
+    stream = follow(server, leader)
+    shown = wait_stat(server, "following")
+    assert (shown["following"], shown["subscriptions"]) == (1, 1)
+    assert group(shown, "events") == {"subscribed": 1, "heartbeat": 1}
     with leader.changing() as state:
         state["slaves"].append(states.agent(1, "10.0.0.11"))
+        state["frameworks"].append(kafka())
     leader.run("api", states.task("far", agent=1))
+    stream.send({}, {"type": "AGENT_REMOVED"}, events.HEARTBEAT)
     wait_app(server, "far")
-    shown = stats(server)
-    assert [shown[name] for name in ("tasks", "agents", "frameworks")] == [3, 2, 1]
-    leader.end("api", "far")
+    after = wait_stat(server, "events[heartbeat]", lambda count: count == 2)
+    assert difference(group(shown, "events"), group(after, "events")) == {
+        "agent-added": 1, "framework-added": 1, "task-added": 3, "task-updated": 3, "other": 1,
+        "odd": 1, "heartbeat": 1}
+    assert [after[name] for name in ("tasks", "agents", "frameworks")] == [4, 2, 2]
+    assert after["publications"] > shown["publications"]
+    assert 0 < after["event-lag"] < 10_000_000 * PATIENCE  # microseconds
+    with leader.changing() as state:
+        del state["slaves"][1], state["frameworks"][1], state["frameworks"][0]["tasks"][1:]
     wait_app(server, "far", gone=True)
-    wait_app(server, "api", gone=True)
-    assert stats(server)["tasks"] == 1
-    assert stats(server)["publications"] > shown["publications"]
+    ended = wait_stat(server, "events[agent-removed]")
+    assert [ended[name] for name in ("tasks", "agents", "frameworks")] == [1, 1, 1]
+    assert ended["events[framework-removed]"] == 1
+    leader.serve_events(None)
+    stream.cut()
+    assert wait_stat(server, "following", lambda count: count == 0)["subscriptions"] == 1
+    leader.serve_events(leader.streams)
+    assert wait_stat(server, "following")["subscriptions"] == 2
+
+
+def test_events_that_come_together(server, leader):
+    """They are published together, and not one by one."""
+    follow(server, leader)
+    before = stats(server)["publications"]
+    with leader.changing() as state:
+        state["frameworks"][0]["tasks"] += [states.task(f"task{n}") for n in range(300)]
+    wait_app(server, "task299")
+    assert stats(server)["tasks"] == 301
+    assert stats(server)["publications"] - before < 100
+
+
+def test_statuses_of_other_clocks(server, leader):
+    """An event's state counts, whatever its status says, or when; so does the newer status."""
+    def told(state, timestamp, *addresses, given=None):
+        status = {"state": given or state, "timestamp": timestamp, "container_status": {
+            "network_infos": [{"ip_addresses": [{"ip_address": one} for one in addresses]}]}}
+        leader.streams.send(events.task_updated(
+            framework, {**web, "state": state, "statuses": [status]}))
+
+    def wait_addresses(*addresses):
+        server.wait_until("web.marathon.mesos.", "A",
+                          lambda reply: ask.data(reply, "A") == list(addresses))
+
+    follow(server, leader)
+    framework, web = leader.state["frameworks"][0], leader.state["frameworks"][0]["tasks"][0]
+    told("TASK_RUNNING", 100.0, "10.1.0.2")
+    wait_addresses("10.1.0.2")
+    told("TASK_RUNNING", 50.0, "10.1.0.3")  # It takes the last one's place.
+    wait_addresses("10.1.0.3")
+    told("TASK_KILLING", 7.0)
+    wait_addresses()
+    told("TASK_RUNNING", 6.0, "10.1.0.4", given="TASK_STARTING")  # ahead of its status
+    wait_addresses("10.1.0.3")
+    told("TASK_UNREACHABLE", 0.5)
+    wait_addresses()
+    leader.streams.send(events.task_added(framework, states.task("web", addresses=["10.1.0.5"])))
+    wait_addresses("10.1.0.5")
+    told("TASK_LOST", 0.1)
+    wait_addresses()
+    told("TASK_RUNNING", 300.0, "10.1.0.6")  # It has ended; that is no beginning.
+    leader.run("after")
+    wait_app(server, "after")
+    wait_addresses()
+
+
+def test_host_names(server, leader):
+    """An agent whose address is a name: looked up beside the events, which do not wait for it."""
+    follow(server, leader)
+    with leader.changing() as state:
+        state["slaves"] += [states.agent(1, "nobody.invalid"), states.agent(2, "localhost")]
+    leader.run(states.task("there", agent=2), states.task("nowhere", agent=1), "after")
+    wait_app(server, "after")
+    wait_app(server, "there")
+    assert ask.data(server.ask("there.marathon.mesos."), "A") == ["127.0.0.1"]
+    assert not server.ask("nowhere.marathon.mesos.").answer
+    assert set(ask.data(server.ask("slave.mesos."), "A")) == {"10.0.0.10", "127.0.0.1"}
+
+
+def test_odd_heartbeats():
+    """What a master says of its heartbeats is believed if it can be."""
+    said = {"none.": None, "zero.": 0, "less.": -5, "text.": "often", "list.": [], "huge.": 1e308}
+    leaders = {zone: Leader(states.task("web")) for zone in said}
+    for zone, heartbeat in said.items():
+        first = events.subscribed(leaders[zone].state)
+        first["subscribed"]["heartbeat_interval_seconds"] = heartbeat
+        leaders[zone].streams.first = first
+    with following_all(leaders, poll_interval="1d") as server:
+        for leader in leaders.values():
+            wait_followed(server, leader)
+        time.sleep(1)
+        for zone, leader in leaders.items():
+            leader.run("told")
+            wait_app(server, "told", zone=zone)
+            assert len(leader.subscriptions()) == 1
 
 
 def test_zones_share_a_subscription(server, leader):

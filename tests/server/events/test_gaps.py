@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Events that come while a state is on its way: nothing goes back in time."""
+import contextlib
+import threading
+import time
+
 import ask
 import events
 import pytest
 import states
 from counters import stats, wait_stat
-from following import Held, follow, start, wait_app
-from waiting import wait_for
+from following import Held, Leader, follow, start, wait_app
+from master import redirect
+from waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -111,6 +116,75 @@ def test_state_that_breaks_off(server, leader, held):
     wait_app(server, "newer")
     assert server.ask("new.marathon.mesos.").answer and server.ask("web.marathon.mesos.").answer
     assert ask.outcome(server.ask("old.marathon.mesos.")) == "NXDOMAIN"
+
+
+def test_stream_ends_meanwhile(server, leader, held):
+    """The state does not say what happened since it was asked for; another one does, at once."""
+    leader.run("told")
+    wait_app(server, "told")
+    leader.run("missed", told=False)
+    leader.streams.open()[0].cut()
+    held.let_go()
+    wait_app(server, "missed")
+    assert server.ask("told.marathon.mesos.").answer
+
+
+def test_another_leader_meanwhile(server, leader, held):
+    """Whoever led before, and does not know it yet: what it tells counts until then, and no more."""
+    with Leader(states.task("web"), states.task("old"), states.task("heirs")) as heir:
+        heir.state["id"] = "heir"
+        of_heir = Held(heir)
+        heir.serve(of_heir)
+        held.let_go()
+        leader.serve(redirect(f"//{heir.address}/master/state"))
+        server.zone_reload()
+        of_heir.wait()
+        leader.run("late")
+        leader.end("old")
+        wait_app(server, "late")
+        wait_app(server, "old", gone=True)
+        heir.serve(heir.serve_state)
+        of_heir.let_go()
+        wait_app(server, "heirs")
+        wait_app(server, "old")
+        wait_app(server, "late", gone=True)
+        wait_for(lambda: not leader.streams.open(), what="the end of the old stream")
+
+
+def test_endless_events(server, leader, held):
+    """They never stop coming, and the state comes true all the same; so does an end of it all."""
+    leader.run("silent", told=False)
+    late = Held(leader)
+    held.let_go()
+    leader.serve(late)
+    server.zone_reload()
+    late.wait()
+    with endless(leader.streams.open()[0]):
+        late.let_go()
+        wait_app(server, "silent")
+        leader.run("told")
+        wait_app(server, "told")
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 5 * PATIENCE
+
+
+@contextlib.contextmanager
+def endless(stream):
+    """Events that say nothing, as fast as they are taken."""
+    ending = threading.Event()
+
+    def run():
+        while not ending.is_set():
+            stream.send(*[{"type": "SOMETHING_NEW", "filler": "x" * 1000}] * 50)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
 
 
 def test_many_events_meanwhile(server, leader, held):
