@@ -14,8 +14,9 @@ struct sight {
 	/*! What the snapshot has, unless the zone file does; put after the zone has been searched.
 	 */
 	const struct snapshot_set *waiting;
-	bool denied;            /*!< The SOA record is still to be put, and no proof. */
-	enum stats_answer kind; /*!< What became of the query, as far as is known. */
+	const struct snapshot_set *put; /*!< What was put of the snapshot; NULL if nothing. */
+	bool denied;                    /*!< The SOA record is still to be put, and no proof. */
+	enum stats_answer kind;         /*!< What became of the query, as far as is known. */
 };
 
 /*!
@@ -121,6 +122,7 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
 		return KNOTD_IN_STATE_NODATA;
 	}
 	sight->kind = STATS_RECORDS;
+	sight->put = set;
 	mark_stale(qdata, sight);
 	knot_wire_set_aa(pkt->wire);
 	return answer_put(pkt, qdata, ctx, sight->snapshot, set, qdata->name,
@@ -159,6 +161,7 @@ static knotd_in_state_t put_waiting(knot_pkt_t *pkt, knotd_qdata_t *qdata, const
 	qdata->name = knot_pkt_qname(qdata->query);
 	qdata->rcode = KNOT_RCODE_NOERROR;
 	sight->kind = STATS_RECORDS;
+	sight->put = sight->waiting;
 	mark_stale(qdata, sight);
 	knot_wire_set_aa(pkt->wire);
 	return answer_put(pkt, qdata, ctx, sight->snapshot, sight->waiting, qdata->name,
@@ -199,6 +202,7 @@ static knotd_in_state_t follow_cname(knotd_in_state_t state, knot_pkt_t *pkt, kn
 			return KNOTD_IN_STATE_HIT;
 		}
 		sight->kind = STATS_RECORDS;
+		sight->put = set;
 		answer_take_back(pkt, i + 1);
 		qdata->name = target;
 		uint16_t hint = knot_compr_hint(&pkt->rr_info[i], KNOT_COMPR_HINT_RDATA);
@@ -305,9 +309,9 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 		return state;
 	}
 	struct sight other;
-	const struct snapshot *snapshot = look_again(ctx, &other)->snapshot;
-	if (snapshot != NULL) {
-		answer_glue(pkt, qdata, snapshot);
+	const struct sight *sight = look_again(ctx, &other);
+	if (sight->snapshot != NULL) {
+		answer_glue(pkt, qdata, sight->snapshot, sight->put);
 	}
 	return state;
 }

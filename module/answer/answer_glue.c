@@ -125,7 +125,20 @@ static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	}
 }
 
-void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot)
+/*! \brief Finds the snapshot's set that an RRset of the answer is of; NULL if of none. */
+static const struct snapshot_set *find_set(const struct snapshot *snapshot,
+                                           const struct snapshot_set *put, const knot_rrset_t *rr)
+{
+	if (snapshot_holds(put, rr->rrs.rdata)) {
+		return put;
+	}
+	const struct snapshot_name *name = snapshot_find(snapshot, rr->owner);
+	const struct snapshot_set *set = name != NULL ? snapshot_set(name, rr->type) : NULL;
+	return snapshot_holds(set, rr->rrs.rdata) ? set : NULL;
+}
+
+void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot,
+                 const struct snapshot_set *put)
 {
 	uint16_t kept = answer_keep_room(pkt, qdata);
 	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
@@ -135,9 +148,8 @@ void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snaps
 		if (rr.type != KNOT_RRTYPE_SRV) {
 			continue;
 		}
-		const struct snapshot_name *name = snapshot_find(snapshot, rr.owner);
-		const struct snapshot_set *set = name != NULL ? snapshot_set(name, rr.type) : NULL;
-		if (set == NULL || !snapshot_holds(set, rr.rrs.rdata)) {
+		const struct snapshot_set *set = find_set(snapshot, put, &rr);
+		if (set == NULL) {
 			put_static_glue(pkt, snapshot, &rr);
 			continue;
 		}

@@ -84,5 +84,10 @@ void answer_take_back(knot_pkt_t *pkt, uint16_t keep);
 /*! \brief Puts the zone's SOA record into the authority section, as Knot does for NODATA. */
 knotd_in_state_t answer_put_soa(knot_pkt_t *pkt, knotd_qdata_t *qdata);
 
-/*! \brief Adds the addresses of the answer's SRV targets, as far as they fit. */
-void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot);
+/*!
+ * \brief Adds the addresses of the answer's SRV targets, as far as they fit.
+ *
+ * \param put  The snapshot's set that is in the answer, if that is known; else NULL.
+ */
+void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot,
+                 const struct snapshot_set *put);

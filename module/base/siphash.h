@@ -43,6 +43,45 @@ static inline uint64_t siphash_word(const uint8_t bytes[static 8])
 	return le64toh(word);
 }
 
+/*! \brief Begins a hash. */
+static inline void siphash_begin(uint64_t v[static 4], const uint64_t key[static 2])
+{
+	v[0] = key[0] ^ 0x736f6d6570736575;
+	v[1] = key[1] ^ 0x646f72616e646f6d;
+	v[2] = key[0] ^ 0x6c7967656e657261;
+	v[3] = key[1] ^ 0x7465646279746573;
+}
+
+static inline void siphash_take(uint64_t v[static 4], uint64_t word)
+{
+	v[3] ^= word;
+	siphash_round(v);
+	v[0] ^= word;
+}
+
+/*! \brief Takes all bytes, and their number. */
+static inline void siphash_data(uint64_t v[static 4], const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+	size_t left = len;
+	for (; left >= 8; left -= 8, bytes += 8) {
+		siphash_take(v, siphash_word(bytes));
+	}
+	uint8_t tail[8] = { [7] = (uint8_t)len };
+	if (left > 0) {
+		memcpy(tail, bytes, left);
+	}
+	siphash_take(v, siphash_word(tail));
+}
+
+static inline uint64_t siphash_end(uint64_t v[static 4])
+{
+	for (int i = 0; i < 3; i++) {
+		siphash_round(v);
+	}
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
 /*!
  * \brief Hashes bytes.
  *
@@ -52,34 +91,23 @@ static inline uint64_t siphash_word(const uint8_t bytes[static 8])
  */
 static inline uint64_t siphash13(const uint64_t key[static 2], const void *data, size_t len)
 {
-	uint64_t v[4] = {
-		key[0] ^ 0x736f6d6570736575,
-		key[1] ^ 0x646f72616e646f6d,
-		key[0] ^ 0x6c7967656e657261,
-		key[1] ^ 0x7465646279746573,
-	};
-	const uint8_t *bytes = data;
-	size_t left = len;
-
-	for (; left >= 8; left -= 8, bytes += 8) {
-		uint64_t word = siphash_word(bytes);
-		v[3] ^= word;
-		siphash_round(v);
-		v[0] ^= word;
-	}
-
-	uint8_t tail[8] = { [7] = (uint8_t)len };
-	if (left > 0) {
-		memcpy(tail, bytes, left);
-	}
-	uint64_t last = siphash_word(tail);
-	v[3] ^= last;
-	siphash_round(v);
-	v[0] ^= last;
-
+	uint64_t v[4];
+	siphash_begin(v, key);
+	siphash_data(v, data, len);
 	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++) {
-		siphash_round(v);
-	}
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash_end(v);
+}
+
+/*! \brief The same with 128 bits, for where equal hashes stand for equal data. */
+static inline void siphash13_wide(const uint64_t key[static 2], const void *data, size_t len,
+                                  uint64_t hash[static 2])
+{
+	uint64_t v[4];
+	siphash_begin(v, key);
+	v[1] ^= 0xee;
+	siphash_data(v, data, len);
+	v[2] ^= 0xee;
+	hash[0] = siphash_end(v);
+	v[1] ^= 0xdd;
+	hash[1] = siphash_end(v);
 }

@@ -1,35 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief Sorts linked lists of any length without holding up who wants to stop.
+ * \brief Sorts arrays of any length without holding up who wants to stop.
  *
- *     struct item { struct link link; int number; };
- *     bool done = sort_list(&first, compare_items, ctx, &stop);
+ *     struct sort_item items[] = { { hash(a), a }, { hash(b), b } };
+ *     bool done = sort_keyed(items, 2, compare_items, &stop);
  *
- * - A merge sort: n * log n steps whatever the order was, few where stretches of the list rise or
- *   fall already; stable; no memory of its own.
- * - One thread at a time for a list.
+ * - No memory of its own, some 20 KiB of stack. Not stable.
+ * - Whatever the order was, time grows with n (keys that are evenly spread, such as hashes) or
+ *   n * log n (what has one key); pivots are chosen at random, so that nobody can spoil them.
+ * - Any thread.
  */
 #pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/*! \brief First member of what is in a list. */
-struct link {
-	struct link *next; /*!< NULL in the last. */
+/*! \brief What is sorted; who sorts by comparison alone may put anything in both members. */
+struct sort_item {
+	uint64_t key;
+	const void *item;
 };
 
-/*! \brief Tells which comes first: below, equal to or above 0, as for qsort_r(). */
-typedef int (*sort_compare_f)(const struct link *a, const struct link *b, void *ctx);
+/*! \brief Tells which comes first: below, equal to or above 0. */
+typedef int (*sort_compare_f)(const struct sort_item *a, const struct sort_item *b);
 
 /*!
- * \brief Sorts a list.
+ * \brief Sorts by key, and items of one key by comparison.
  *
- * \param first  In and out: its first item; NULL if it is empty.
- * \param ctx    Third parameter of \a compare.
- * \param stop   Looked at now and then; NULL if nobody wants to stop.
+ * \param stop  Looked at now and then; NULL if nobody wants to stop.
  *
- * \return False if \a stop was set; then the list is of no use.
+ * \return False if \a stop was set; then the items are in no order.
  */
-bool sort_list(struct link **first, sort_compare_f compare, void *ctx, const atomic_bool *stop);
+bool sort_keyed(struct sort_item *items, size_t count, sort_compare_f compare,
+                const atomic_bool *stop);
+
+/*! \brief Sorts by comparison alone; as sort_keyed(). */
+bool sort_compared(struct sort_item *items, size_t count, sort_compare_f compare,
+                   const atomic_bool *stop);

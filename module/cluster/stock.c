@@ -115,10 +115,39 @@ static int take_task(void *ctx, const struct task_object *task)
 	return ret;
 }
 
+static size_t expect_text(void *ctx, struct text framework)
+{
+	struct stock *stock = ctx;
+	pthread_mutex_lock(&stock->lock);
+	size_t len = inventory_expect_text(stock->inventory, framework);
+	pthread_mutex_unlock(&stock->lock);
+	return len;
+}
+
+static bool know_text(void *ctx, struct text text)
+{
+	struct stock *stock = ctx;
+	pthread_mutex_lock(&stock->lock);
+	bool is_known = inventory_know_text(stock->inventory, text);
+	pthread_mutex_unlock(&stock->lock);
+	return is_known;
+}
+
+static void keep_text(void *ctx, struct text text)
+{
+	struct stock *stock = ctx;
+	pthread_mutex_lock(&stock->lock);
+	inventory_keep_text(stock->inventory, text);
+	pthread_mutex_unlock(&stock->lock);
+}
+
 const struct objects_sink stock_sink = {
 	.agent = take_agent,
 	.framework = take_framework,
 	.task = take_task,
+	.expect_text = expect_text,
+	.know_text = know_text,
+	.keep_text = keep_text,
 };
 
 void stock_begin(void *ctx)

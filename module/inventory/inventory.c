@@ -4,6 +4,7 @@
 #include "module/inventory/apply.h"
 #include "module/inventory/log.h"
 #include "module/inventory/node.h"
+#include "module/inventory/order.h"
 
 struct inventory {
 	struct nodes nodes;
@@ -12,8 +13,8 @@ struct inventory {
 	struct object_writer writer;
 	inventory_listener_f listener;
 	void *ctx;
-	size_t kept;            /*!< Agents that are kept since the last state. */
-	struct node *framework; /*!< Of the last task of the state, where the next one's may be. */
+	size_t kept;        /*!< Agents that are kept since the last state. */
+	struct order order; /*!< Of the state that is on its way. */
 };
 
 struct inventory *inventory_new(inventory_listener_f listener, void *ctx)
@@ -82,7 +83,8 @@ void inventory_abort(struct inventory *inventory)
 		return;
 	}
 	inventory->nodes.is_loading = false;
-	inventory->framework = NULL;
+	inventory->order = (struct order){ 0 };
+	inventory->nodes.awaited = NULL;
 	if (!inventory->is_expecting) {
 		inventory_disown(inventory);
 	}
@@ -90,14 +92,15 @@ void inventory_abort(struct inventory *inventory)
 	nodes_shrink(&inventory->nodes);
 }
 
-/*! \brief Stages an object for the node of its ID; adds the node if there is none. */
+/*! \brief Stages an object for the node of its ID, made if there is none; \a out is that node. */
 static int stage(struct inventory *inventory, enum node_kind kind, struct node *framework,
-                 const struct object *object)
+                 const struct object *object, struct node **out)
 {
 	struct node *node;
 	int ret = nodes_find_or_add(&inventory->nodes, kind, framework,
 	                            object_text(object, object->id), &node);
 	if (ret == KNOT_EOK) {
+		*out = node;
 		ret = nodes_stage(&inventory->nodes, node, object);
 		nodes_settle(&inventory->nodes, node);
 	} else if (framework != NULL) {
@@ -108,12 +111,13 @@ static int stage(struct inventory *inventory, enum node_kind kind, struct node *
 
 int inventory_agent_object(struct inventory *inventory, const struct agent_object *agent)
 {
+	struct node *node;
 	if (agent->registered) {
-		return stage(inventory, NODE_AGENT, NULL, &agent->object);
+		return stage(inventory, NODE_AGENT, NULL, &agent->object, &node);
 	}
 	/* Of one that nothing is known of nothing can be kept. */
-	struct node *node = nodes_find(&inventory->nodes, NODE_AGENT, NULL,
-	                               object_text(agent, agent->object.id));
+	node = nodes_find(&inventory->nodes, NODE_AGENT, NULL,
+	                  object_text(agent, agent->object.id));
 	if (node != NULL) {
 		node->recovered = inventory->nodes.load;
 	}
@@ -123,35 +127,47 @@ int inventory_agent_object(struct inventory *inventory, const struct agent_objec
 int inventory_framework_object(struct inventory *inventory,
                                const struct framework_object *framework)
 {
-	const struct node *node = nodes_find(&inventory->nodes, NODE_FRAMEWORK, NULL,
-	                                     object_text(framework, framework->object.id));
+	struct node *node = nodes_find(&inventory->nodes, NODE_FRAMEWORK, NULL,
+	                               object_text(framework, framework->object.id));
 	const struct object *merged = framework_merge(
 	        &inventory->writer, framework,
 	        node != NULL ? (const struct framework_object *)node->object : NULL);
-	return merged != NULL ? stage(inventory, NODE_FRAMEWORK, NULL, merged) : KNOT_ENOMEM;
-}
-
-/*! \brief Finds the node of a task's framework, most often that of the task before. */
-static int find_framework(struct inventory *inventory, struct text id, struct node **out)
-{
-	struct node *last = inventory->framework;
-	if (last != NULL && last->id_len == id.len && memcmp(last->id, id.data, id.len) == 0) {
-		*out = last;
-		return KNOT_EOK;
-	}
-	return nodes_find_or_add(&inventory->nodes, NODE_FRAMEWORK, NULL, id, out);
+	return merged != NULL ? stage(inventory, NODE_FRAMEWORK, NULL, merged, &node) : KNOT_ENOMEM;
 }
 
 int inventory_task_object(struct inventory *inventory, const struct task_object *task)
 {
-	struct node *framework;
-	int ret = find_framework(inventory, object_text(task, task->framework), &framework);
-	if (ret != KNOT_EOK) {
-		return ret;
+	struct nodes *nodes = &inventory->nodes;
+	struct text id = object_text(task, task->framework);
+	struct node *framework = order_framework(&inventory->order, id), *node;
+	int ret = framework != NULL
+	                  ? KNOT_EOK
+	                  : nodes_find_or_add(nodes, NODE_FRAMEWORK, NULL, id, &framework);
+	if (ret == KNOT_EOK) {
+		ret = stage(inventory, NODE_TASK, framework, &task->object, &node);
 	}
-	ret = stage(inventory, NODE_TASK, framework, &task->object);
-	inventory->framework = ret == KNOT_EOK ? framework : NULL;
+	if (ret == KNOT_EOK) {
+		order_put(nodes, &inventory->order, node);
+	}
 	return ret;
+}
+
+size_t inventory_expect_text(struct inventory *inventory, struct text framework)
+{
+	return inventory->nodes.is_loading
+	               ? order_expect(&inventory->nodes, &inventory->order, framework)
+	               : 0;
+}
+
+bool inventory_know_text(struct inventory *inventory, struct text text)
+{
+	return inventory->nodes.is_loading &&
+	       order_know(&inventory->nodes, &inventory->order, text);
+}
+
+void inventory_keep_text(struct inventory *inventory, struct text text)
+{
+	order_keep(&inventory->nodes, &inventory->order, text);
 }
 
 static int take_agent(void *ctx, const struct agent_object *agent)
@@ -169,10 +185,28 @@ static int take_task(void *ctx, const struct task_object *task)
 	return inventory_task_object(ctx, task);
 }
 
+static size_t expect_text(void *ctx, struct text framework)
+{
+	return inventory_expect_text(ctx, framework);
+}
+
+static bool know_text(void *ctx, struct text text)
+{
+	return inventory_know_text(ctx, text);
+}
+
+static void keep_text(void *ctx, struct text text)
+{
+	inventory_keep_text(ctx, text);
+}
+
 const struct objects_sink inventory_sink = {
 	.agent = take_agent,
 	.framework = take_framework,
 	.task = take_task,
+	.expect_text = expect_text,
+	.know_text = know_text,
+	.keep_text = keep_text,
 };
 
 /*! \brief True if the state has an agent among those that are not registered again. */

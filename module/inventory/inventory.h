@@ -138,7 +138,16 @@ int inventory_framework_object(struct inventory *inventory,
                                const struct framework_object *framework);
 int inventory_task_object(struct inventory *inventory, const struct task_object *task);
 
-/*! \brief The same three as a parser calls them, with the inventory as its context. */
+/*!
+ * \brief These three spare tasks being read that are as they were; see struct objects_sink.
+ *
+ * Only between inventory_begin() and the state's end.
+ */
+size_t inventory_expect_text(struct inventory *inventory, struct text framework);
+bool inventory_know_text(struct inventory *inventory, struct text text);
+void inventory_keep_text(struct inventory *inventory, struct text text);
+
+/*! \brief All of them as a parser calls them, with the inventory as its context. */
 extern const struct objects_sink inventory_sink;
 
 /*!

@@ -107,6 +107,13 @@ int nodes_set(struct nodes *nodes, struct node *node, const struct object *objec
 	return ret;
 }
 
+void nodes_stage_same(struct nodes *nodes, struct node *node)
+{
+	nodes_drop_object(nodes, node->staged);
+	node->staged = NULL;
+	node->seen = nodes->load;
+}
+
 int nodes_stage(struct nodes *nodes, struct node *node, const struct object *object)
 {
 	int ret = KNOT_EOK;
@@ -117,9 +124,8 @@ int nodes_stage(struct nodes *nodes, struct node *node, const struct object *obj
 			return ret;
 		}
 	}
-	nodes_drop_object(nodes, node->staged);
+	nodes_stage_same(nodes, node);
 	node->staged = copy;
-	node->seen = nodes->load;
 	return KNOT_EOK;
 }
 
@@ -134,6 +140,7 @@ static void end_change(struct nodes *nodes, struct node *node, bool keep)
 	if (node->next != old) {
 		nodes->tables[node->kind].objects += (node->next != NULL) - (size_t)(old != NULL);
 		node->object = node->next;
+		node->text_len = 0;
 		bool is_known = keep && node->seen == nodes->load && node->staged == NULL;
 		if (is_known) {
 			node->staged = old;

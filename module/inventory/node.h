@@ -59,6 +59,8 @@ struct node {
 	struct node *place_before;  /*!< LINK_PLACE of \a object while \a is_changing. */
 	uint32_t seen;              /*!< Last load that had it. */
 	uint32_t recovered;         /*!< An agent: last load that had it as recovered. */
+	uint64_t text_hash[2];      /*!< A task: of the text that \a object was read from. */
+	uint32_t text_len;          /*!< Bytes of that text; 0 if it is not known. */
 	uint8_t kind;               /*!< enum node_kind */
 	bool is_changing;
 	bool is_touched; /*!< It is told because what it depends on changes. */
@@ -77,9 +79,10 @@ struct node_table {
 struct nodes {
 	struct node_table tables[NODE_KINDS];
 	struct node *changing[NODE_KINDS]; /*!< Lists of nodes that change. */
-	uint64_t key[2];                   /*!< Of the hash. */
-	size_t bytes;                      /*!< All that is allocated. */
-	uint32_t load;                     /*!< Number of the load; of the last one between two. */
+	struct node *awaited; /*!< Task that may be next in the state; NULL if none (order.h). */
+	uint64_t key[2];      /*!< Of the hash. */
+	size_t bytes;         /*!< All that is allocated. */
+	uint32_t load;        /*!< Number of the load; of the last one between two. */
 	bool is_loading;
 };
 
@@ -142,6 +145,9 @@ static inline const struct object *node_next(const struct node *node)
 
 /*! \brief Stages a copy of an object, if it is another than the node has. */
 int nodes_stage(struct nodes *nodes, struct node *node, const struct object *object);
+
+/*! \brief Stages what the node has already; never fails. */
+void nodes_stage_same(struct nodes *nodes, struct node *node);
 
 /*! \brief Tells of all that changes, each object once. */
 void nodes_tell(struct nodes *nodes, inventory_listener_f listener, void *ctx);

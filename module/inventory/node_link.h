@@ -21,18 +21,29 @@ static inline void node_unlink(struct node *node, unsigned which)
 	*link = (struct link){ 0 };
 }
 
-/*! \brief Puts a node, that is not in such a list, into that of another; NULL: nowhere. */
-static inline void node_link(struct node *node, unsigned which, struct node *to)
+/*!
+ * \brief Puts a node, that is not in such a list, into that of another, behind one that is in it.
+ *
+ * \param before  NULL: it will be the first.
+ */
+static inline void node_link_after(struct node *node, unsigned which, struct node *to,
+                                   struct node *before)
 {
-	if (to == NULL) {
-		return;
-	}
 	struct link *link = &node->links[which];
-	*link = (struct link){ .to = to, .next = to->dependents, .back = &to->dependents };
+	struct node **back = before != NULL ? &before->links[which].next : &to->dependents;
+	*link = (struct link){ .to = to, .next = *back, .back = back };
 	if (link->next != NULL) {
 		link->next->links[which].back = &link->next;
 	}
-	to->dependents = node;
+	*back = node;
+}
+
+/*! \brief Puts a node, that is not in such a list, into that of another; NULL: nowhere. */
+static inline void node_link(struct node *node, unsigned which, struct node *to)
+{
+	if (to != NULL) {
+		node_link_after(node, which, to, NULL);
+	}
 }
 
 /*! \brief Has a node told because what it depends on changes. */

@@ -38,4 +38,5 @@ void node_drop_object(struct nodes *nodes, struct node *node)
 	nodes->tables[node->kind].objects -= node->object != NULL;
 	nodes_drop_object(nodes, node->object);
 	node->object = NULL;
+	node->text_len = 0;
 }

@@ -148,6 +148,9 @@ void nodes_settle(struct nodes *nodes, struct node *node)
 		return;
 	}
 	struct node *framework = node->links[LINK_FRAMEWORK].to;
+	if (nodes->awaited == node) {
+		nodes->awaited = node_next_dependent(node, LINK_FRAMEWORK);
+	}
 	node_unlink(node, LINK_PLACE);
 	node_unlink(node, LINK_FRAMEWORK);
 	struct node_table *table = &nodes->tables[node->kind];

@@ -37,6 +37,7 @@ void json_parser_reset(struct json_parser *p)
 		.place = 1,
 		.text = old.text,
 		.text_room = old.text_room,
+		.offer = { .text = old.offer.text, .room = old.offer.room },
 		.tokener = old.tokener,
 		.c_locale = old.c_locale,
 	};
@@ -53,6 +54,7 @@ void json_parser_free(struct json_parser *p)
 	if (p->c_locale != (locale_t)0) {
 		freelocale(p->c_locale);
 	}
+	free(p->offer.text);
 	free(p->text);
 	free(p);
 }
@@ -88,10 +90,19 @@ static bool skip_container(struct json_parser *p, bool is_array)
 	return after != NULL;
 }
 
+static bool is_offered(const struct json_parser *p, uint8_t place)
+{
+	return place_of(p, place)->is_offered && p->handler->expect != NULL;
+}
+
 static int begin_container(struct json_parser *p, bool is_array)
 {
 	if (skip_container(p, is_array)) {
 		return KNOT_EOK;
+	}
+	int ret;
+	if (is_offered(p, p->place) && !is_array && json_offer(p, &ret)) {
+		return ret;
 	}
 	p->at++;
 	if (p->depth == JSON_DEPTH_MAX) {
@@ -108,7 +119,14 @@ static int begin_container(struct json_parser *p, bool is_array)
 static int end_container(struct json_parser *p)
 {
 	uint8_t place = p->levels[--p->depth].place;
-	int ret = place != 0 ? p->handler->end(p->ctx, place) : KNOT_EOK;
+	bool ends_offer = p->offer.is_open && p->depth == p->offer.depth;
+	int ret = ends_offer ? json_offer_end(p) : KNOT_EOK;
+	if (place != 0 && ret == KNOT_EOK) {
+		ret = p->handler->end(p->ctx, place);
+	}
+	if (ends_offer) {
+		p->offer.is_open = false;
+	}
 	json_after_value(p);
 	return ret;
 }
@@ -321,6 +339,28 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
+/*! \brief Reads what there is of an object that the handler does not know after all. */
+static int read_refused(struct json_parser *p)
+{
+	size_t len;
+	char *text = json_offer_refuse(p, &len);
+	int ret = json_parser_feed(p, text, len);
+	free(text);
+	return ret;
+}
+
+static int scan_offer(struct json_parser *p)
+{
+	bool is_refused;
+	int ret = json_offer_fill(p, &is_refused);
+	if (ret == KNOT_EOK && is_refused) {
+		const char *at = p->at, *end = p->end;
+		ret = read_refused(p);
+		json_begin_chunk(p, at, (size_t)(end - at));
+	}
+	return ret;
+}
+
 /*! \brief Reads one token, or as much of it as there is. */
 static int scan(struct json_parser *p)
 {
@@ -339,6 +379,7 @@ static int scan(struct json_parser *p)
 	case IN_STRING: return scan_string(p);
 	case IN_NUMBER: return json_scan_number(p);
 	case IN_LITERAL: return scan_literal(p);
+	case IN_OFFER: return scan_offer(p);
 	}
 	return KNOT_EMALF;
 }
@@ -348,18 +389,22 @@ int json_parser_feed(struct json_parser *p, const char *data, size_t len)
 	if (len == 0) {
 		return p->error;
 	}
-	p->at = data;
-	p->end = data + len;
-	p->token = data;
-	p->has_odd = false;
+	json_begin_chunk(p, data, len);
 	while (p->error == KNOT_EOK && p->at < p->end) {
 		p->error = scan(p);
+	}
+	if (p->error == KNOT_EOK && p->offer.is_open) {
+		p->error = json_offer_keep(p);
 	}
 	return p->error;
 }
 
 int json_parser_finish(struct json_parser *p)
 {
+	p->offer.has_ended = true;
+	if (p->error == KNOT_EOK && p->expect == IN_OFFER) {
+		p->error = read_refused(p);
+	}
 	p->token = p->at;
 	if (p->error == KNOT_EOK && p->expect == IN_NUMBER) {
 		p->error = json_end_number(p);

@@ -20,11 +20,14 @@
  *             [PORT] = { JSON_NUMBER },
  *     };
  *
+ * An object that is as it was the last time need not be read: see json_place.is_offered.
+ *
  * - The grammar is RFC 8259's, without extensions. Only UTF-8 is not checked: bytes above 0x7f
  *   pass as they are, so that one odd name does not make the whole document unreadable.
  * - A value of another kind than its place wants is dropped as if it was not there, and so is a
  *   string or number of more than JSON_TEXT_MAX bytes, and a number beyond a double's range.
- * - Memory: a few hundred bytes and the longest text, however long the document is.
+ * - Memory: a few hundred bytes and the longest text (or object that is offered), however long the
+ *   document is.
  * - A parser belongs to one thread at a time; it does not depend on the thread's locale.
  */
 #pragma once
@@ -36,6 +39,9 @@
 
 /*! \brief Longest string (quotes included) or number handed out, in bytes of the document. */
 #define JSON_TEXT_MAX (64U << 10)
+
+/*! \brief Longest object that is offered as it stands, in bytes of the document. */
+#define JSON_OFFER_MAX (64U << 10)
 
 /*! \brief Kinds of value that a place can want. */
 enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_BOOLEAN };
@@ -57,6 +63,7 @@ struct json_place {
 	enum json_kind kind;
 	uint8_t element;                   /*!< An array's elements lie there. */
 	uint8_t members_count;             /*!< Number of \a members. */
+	bool is_offered;                   /*!< An object, which the handler may know as it is. */
 	const struct json_member *members; /*!< An object's. */
 };
 
@@ -76,6 +83,12 @@ struct json_handler {
 	int (*string)(void *ctx, unsigned place, struct text text);
 	/*! A number; of a boolean 0 or 1. */
 	int (*number)(void *ctx, unsigned place, double number);
+	/*! Before an object that is offered: how many bytes it will have if it is what is expected;
+	 *  0: read it. May be NULL: all are read. */
+	size_t (*expect)(void *ctx, unsigned place);
+	/*! So many bytes from the object's `{` on: true if they are known to be it. Then it is
+	 *  passed over, else read. */
+	bool (*know)(void *ctx, unsigned place, struct text text);
 };
 
 struct json_parser;
@@ -101,6 +114,13 @@ struct json_parser *json_parser_new(const struct json_handler *handler, void *ct
  * After an error every further call gives the same error.
  */
 int json_parser_feed(struct json_parser *parser, const char *data, size_t len);
+
+/*!
+ * \brief The object that is offered and ends now, as it stands; for the handler's \a end.
+ *
+ * \return Valid during that call; absent if it is longer than JSON_OFFER_MAX.
+ */
+struct text json_parser_offer(const struct json_parser *parser);
 
 /*! \brief Ends the document: KNOT_EMALF if it is not complete, else as json_parser_feed(). */
 int json_parser_finish(struct json_parser *parser);

@@ -2,7 +2,7 @@
 /*!
  * \file
  * \brief What the files of the parser share: json.c walks the document, json_number.c reads
- *        numbers, json_token.c stands below both.
+ *        numbers, json_offer.c passes over objects that are known; json_token.c stands below all.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ enum expect {
 	IN_STRING,  /*!< The rest of a string (7). */
 	IN_NUMBER,  /*!< The rest of a number (6). */
 	IN_LITERAL, /*!< The rest of `true`, `false` or `null` (3). */
+	IN_OFFER,   /*!< The rest of an object that may be known. */
 };
 
 /*! \brief How far a number is. */
@@ -42,6 +43,19 @@ enum number {
 struct level {
 	uint8_t place; /*!< 0 if it is not wanted. */
 	bool is_array;
+};
+
+/*! \brief An object that is offered as it stands. */
+struct offer {
+	bool is_open;     /*!< It is being read, and its text is kept. */
+	bool is_refused;  /*!< The next one was offered, and is to be read. */
+	bool has_ended;   /*!< The document has: all that is left is to be read. */
+	unsigned depth;   /*!< Levels that are open outside it. */
+	size_t expected;  /*!< Bytes that it may have. */
+	const char *from; /*!< Where its part in this chunk begins. */
+	char *text;       /*!< Its parts from earlier chunks. */
+	size_t len;       /*!< Bytes of these. */
+	size_t room;      /*!< Bytes allocated. */
 };
 
 struct json_parser {
@@ -73,6 +87,7 @@ struct json_parser {
 	size_t text_len;     /*!< 0 if it began in this chunk. */
 	size_t text_room;    /*!< Bytes allocated. */
 
+	struct offer offer;
 	struct json_tokener *tokener; /*!< Decodes strings with escapes. */
 	locale_t c_locale;            /*!< In which numbers have a point. */
 };
@@ -125,3 +140,33 @@ int json_scan_number(struct json_parser *p);
 
 /*! \brief Ends a number where another byte, or nothing, follows. */
 int json_end_number(struct json_parser *p);
+
+/*! \brief Makes a chunk the one that is read. */
+static inline void json_begin_chunk(struct json_parser *p, const char *data, size_t len)
+{
+	p->at = data;
+	p->end = data + len;
+	p->token = data;
+	p->has_odd = false;
+	p->offer.from = data;
+}
+
+/*!
+ * \brief Offers the object that begins here; if it is refused, its text is kept.
+ *
+ * \return False if it has to be read; else \a ret is set.
+ */
+bool json_offer(struct json_parser *p, int *ret);
+
+/*! \brief Goes on with an object of which the first bytes came in earlier chunks. */
+int json_offer_fill(struct json_parser *p, bool *is_refused);
+
+/*! \brief What there is of such an object; it is to be read, as if it came as a chunk, and freed.
+ */
+char *json_offer_refuse(struct json_parser *p, size_t *len);
+
+/*! \brief Keeps the part that this chunk has of an object that is read. */
+int json_offer_keep(struct json_parser *p);
+
+/*! \brief Called where an object that is read ends. */
+int json_offer_end(struct json_parser *p);

@@ -8,16 +8,37 @@
 /*! \brief A chunk with fewer records is merged with the next. */
 #define CHUNK_MIN 16
 
-typedef const knot_rdata_t *rdata_ptr;
+/*! \brief A record to be laid into a piece. */
+struct listed {
+	const knot_rdata_t *rdata;
+	uint64_t hash; /*!< Of its target; 0: not known. */
+};
 
-static int push_rdata(struct maker *maker, const knot_rdata_t *rdata)
+void set_init(struct maker *maker)
 {
-	rdata_ptr *place = vector_push(&maker->rdata, &maker->charge);
+	maker->rdata.item = sizeof(struct listed);
+}
+
+static int push_rdata(struct maker *maker, const knot_rdata_t *rdata, uint64_t hash)
+{
+	struct listed *place = vector_push(&maker->rdata, &maker->charge);
 	if (place == NULL) {
 		return KNOT_ENOMEM;
 	}
-	*place = rdata;
+	*place = (struct listed){ rdata, hash };
 	return KNOT_EOK;
+}
+
+/*! \brief Takes the hash of a record's target, if that is a piece's next one. */
+static uint64_t take_hash(struct piece *piece, const knot_rdata_t *rdata)
+{
+	const struct target *target = piece->targets;
+	if (piece->targets_count == 0 || (const uint8_t *)rdata != piece->rdata + target->rdata) {
+		return 0;
+	}
+	piece->targets++;
+	piece->targets_count--;
+	return target_hash(target);
 }
 
 /*! \brief Lists a piece's records with some edits made, in order. */
@@ -27,11 +48,15 @@ static int merge(struct maker *maker, struct piece piece, const struct edit *edi
 	uint32_t left = piece.count;
 	int ret = KNOT_EOK;
 	while (ret == KNOT_EOK && (left > 0 || count > 0)) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		int diff = left == 0 ? 1 : count == 0 ? -1 : knot_rdata_cmp(rdata, edits->rdata);
+		uint64_t hash = diff <= 0 ? take_hash(&piece, rdata) : 0;
 		if (diff < 0) {
-			ret = push_rdata(maker, rdata);
+			ret = push_rdata(maker, rdata, hash);
 		} else if (diff > 0 && edits->add) {
-			ret = push_rdata(maker, edits->rdata);
+			ret = push_rdata(maker, edits->rdata, 0);
 		} else if (diff > 0 || edits->add) {
 			ret = KNOT_EINVAL;
 		}
@@ -48,15 +73,18 @@ static int merge(struct maker *maker, struct piece piece, const struct edit *edi
 }
 
 /*! \brief Finds the distinct targets of some SRV records; returns how many. */
-static uint32_t find_targets(const struct maker *maker, const rdata_ptr *list, uint32_t count,
+static uint32_t find_targets(const struct maker *maker, const struct listed *list, uint32_t count,
                              struct target targets[SNAPSHOT_CHUNK])
 {
-	rdata_ptr owners[SNAPSHOT_CHUNK];
+	const knot_rdata_t *owners[SNAPSHOT_CHUNK];
 	uint32_t found = 0, place = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		const knot_rdata_t *rdata = list[i];
+		const knot_rdata_t *rdata = list[i].rdata;
 		size_t len = rdata->len - SRV_FIXED;
-		uint64_t hash = name_hash(maker->key, rdata->data + SRV_FIXED, len);
+		uint64_t hash = list[i].hash;
+		if (hash == 0) {
+			hash = name_hash(maker->key, rdata->data + SRV_FIXED, len);
+		}
 		const uint32_t halves[2] = { (uint32_t)hash, hash >> 32 };
 		uint32_t j = 0;
 		while (j < found &&
@@ -75,20 +103,20 @@ static uint32_t find_targets(const struct maker *maker, const rdata_ptr *list, u
 }
 
 /*! \brief Writes records one after the other. */
-static void write_rdata(const rdata_ptr *list, uint32_t count, uint8_t *out)
+static void write_rdata(const struct listed *list, uint32_t count, uint8_t *out)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		knot_rdata_init((knot_rdata_t *)out, list[i]->len, list[i]->data);
-		out += knot_rdata_size(list[i]->len);
+		knot_rdata_init((knot_rdata_t *)out, list[i].rdata->len, list[i].rdata->data);
+		out += knot_rdata_size(list[i].rdata->len);
 	}
 }
 
 /*! \brief Bytes of some records as they lie. */
-static uint32_t measure(const rdata_ptr *list, uint32_t count)
+static uint32_t measure(const struct listed *list, uint32_t count)
 {
 	uint32_t bytes = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		bytes += knot_rdata_size(list[i]->len);
+		bytes += knot_rdata_size(list[i].rdata->len);
 	}
 	return bytes;
 }
@@ -96,7 +124,7 @@ static uint32_t measure(const rdata_ptr *list, uint32_t count)
 /*! \brief Makes a set of one piece of the listed records. */
 static int make_small(struct maker *maker, struct made_set *out)
 {
-	const rdata_ptr *list = maker->rdata.data;
+	const struct listed *list = maker->rdata.data;
 	uint32_t count = maker->rdata.count;
 	struct target targets[SNAPSHOT_CHUNK];
 	out->set.extent = measure(list, count);
@@ -126,7 +154,7 @@ static int push_part(struct maker *maker, struct chunk *chunk, uint32_t count)
 	return KNOT_EOK;
 }
 
-static int make_chunk(struct maker *maker, uint16_t type, const rdata_ptr *list, uint32_t count)
+static int make_chunk(struct maker *maker, uint16_t type, const struct listed *list, uint32_t count)
 {
 	struct target targets[SNAPSHOT_CHUNK];
 	uint32_t targets_count = 0, bytes = measure(list, count);
@@ -168,11 +196,14 @@ static int push_old(struct maker *maker, struct chunk *chunk)
 /*! \brief Lays the listed records into chunks of about the same size. */
 static int make_chunks(struct maker *maker, uint16_t type)
 {
-	const rdata_ptr *list = maker->rdata.data;
+	const struct listed *list = maker->rdata.data;
 	uint32_t left = maker->rdata.count;
 	uint32_t chunks = left <= SNAPSHOT_CHUNK ? left > 0 : (left + CHUNK_FILL - 1) / CHUNK_FILL;
 	int ret = KNOT_EOK;
 	for (; chunks > 0 && ret == KNOT_EOK; chunks--) {
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		uint32_t count = (left + chunks - 1) / chunks;
 		ret = make_chunk(maker, type, list, count);
 		list += count;
@@ -193,7 +224,7 @@ static int take_back(struct maker *maker)
 		return ret;
 	}
 
-	rdata_ptr list[CHUNK_MIN], *all = maker->rdata.data;
+	struct listed list[CHUNK_MIN], *all = maker->rdata.data;
 	memcpy(list, all, few * sizeof(*all));
 	memmove(all, all + few, (maker->rdata.count - few) * sizeof(*all));
 	memcpy(all + maker->rdata.count - few, list, few * sizeof(*all));

@@ -17,6 +17,9 @@ struct made_set {
 	const void *data;        /*!< Of set_data_size(); lives as long as the shard is made. */
 };
 
+/*! \brief Makes a maker's vector of records ready. */
+void set_init(struct maker *maker);
+
 /*! \brief True if a set, which may be NULL, has a record. */
 bool set_has(const struct snapshot_set *set, const knot_rdata_t *rdata);
 
@@ -32,6 +35,7 @@ struct made_set set_keep(const struct snapshot_set *old);
  * \retval KNOT_EOK
  * \retval KNOT_EINVAL  What is to come is there already, or what is to go is not.
  * \retval KNOT_ENOMEM
+ * \retval KNOT_ECONNABORTED
  */
 int set_make(struct maker *maker, const struct snapshot_set *old, const struct edit *edits,
              uint32_t count, struct made_set *out);

@@ -117,6 +117,12 @@ static inline uint64_t name_hash(const uint64_t key[2], const knot_dname_t *name
 	return siphash13(key, name, len);
 }
 
+/*! \brief Hash of a target's name. */
+static inline uint64_t target_hash(const struct target *target)
+{
+	return (uint64_t)target->hash[1] << 32 | target->hash[0];
+}
+
 /*! \brief The first \a bits (at most DEPTH_MAX) of a hash. */
 static inline uint32_t hash_prefix(uint64_t hash, uint32_t bits)
 {

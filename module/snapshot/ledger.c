@@ -11,6 +11,21 @@ struct ledger_above {
 	knot_dname_t name[];
 };
 
+static size_t name_size(size_t len)
+{
+	return sizeof(struct ledger_name) + len;
+}
+
+static size_t record_size(size_t len)
+{
+	return sizeof(struct ledger_record) + len + 1;
+}
+
+static size_t above_size(size_t len)
+{
+	return sizeof(struct ledger_above) + len;
+}
+
 enum ledger_group ledger_group(uint16_t type)
 {
 	switch (type) {
@@ -60,15 +75,14 @@ struct ledger_record *ledger_find(const struct ledger *ledger, const struct ledg
 static struct ledger_name *add_name(struct ledger *ledger, const knot_dname_t *owner, size_t len,
                                     uint64_t hash)
 {
-	struct ledger_name *name = calloc(1, sizeof(*name) + len);
+	struct ledger_name *name = pool_alloc(ledger->pool, name_size(len));
 	if (name == NULL) {
 		return NULL;
 	}
-	name->hash = hash;
-	name->len = len;
+	*name = (struct ledger_name){ .hash = hash, .len = len };
 	memcpy(name->owner, owner, len);
 	if (map_put(&ledger->names, hash, name) != KNOT_EOK) {
-		free(name);
+		pool_free(ledger->pool, name, name_size(len));
 		return NULL;
 	}
 	return name;
@@ -84,7 +98,7 @@ struct ledger_record *ledger_add(struct ledger *ledger, struct ledger_name **nam
 			return NULL;
 		}
 	}
-	struct ledger_record *record = malloc(sizeof(*record) + rdata->len + 1);
+	struct ledger_record *record = pool_alloc(ledger->pool, record_size(rdata->len));
 	if (record == NULL) {
 		return NULL;
 	}
@@ -97,7 +111,7 @@ struct ledger_record *ledger_add(struct ledger *ledger, struct ledger_name **nam
 	};
 	knot_rdata_init(&record->rdata, rdata->len, rdata->data);
 	if (map_put(&ledger->records, record->hash, record) != KNOT_EOK) {
-		free(record);
+		pool_free(ledger->pool, record, record_size(rdata->len));
 		return NULL;
 	}
 	if (list->first != NULL) {
@@ -121,7 +135,7 @@ void ledger_drop(struct ledger *ledger, struct ledger_record *record)
 		record->next->prev = record->prev;
 	}
 	map_remove(&ledger->records, record->hash, record);
-	free(record);
+	pool_free(ledger->pool, record, record_size(record->rdata.len));
 }
 
 void ledger_tidy(struct ledger *ledger, struct ledger_name *name)
@@ -135,7 +149,7 @@ void ledger_tidy(struct ledger *ledger, struct ledger_name *name)
 		}
 	}
 	map_remove(&ledger->names, name->hash, name);
-	free(name);
+	pool_free(ledger->pool, name, name_size(name->len));
 }
 
 static struct ledger_above *find_above(const struct ledger *ledger, const knot_dname_t *name,
@@ -158,12 +172,12 @@ int ledger_count_below(struct ledger *ledger, const knot_dname_t *name, size_t l
 		above->below += diff;
 		if (above->below == 0) {
 			map_remove(&ledger->above, hash, above);
-			free(above);
+			pool_free(ledger->pool, above, above_size(len));
 		}
 		return KNOT_EOK;
 	}
 
-	above = malloc(sizeof(*above) + len);
+	above = pool_alloc(ledger->pool, above_size(len));
 	if (above == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -172,7 +186,7 @@ int ledger_count_below(struct ledger *ledger, const knot_dname_t *name, size_t l
 	memcpy(above->name, name, len);
 	int ret = map_put(&ledger->above, hash, above);
 	if (ret != KNOT_EOK) {
-		free(above);
+		pool_free(ledger->pool, above, above_size(len));
 	}
 	return ret;
 }
@@ -185,7 +199,8 @@ bool ledger_is_above(const struct ledger *ledger, const knot_dname_t *name, size
 
 void ledger_free(struct ledger *ledger)
 {
-	map_free_items(&ledger->names);
-	map_free_items(&ledger->records);
-	map_free_items(&ledger->above);
+	map_free(&ledger->names);
+	map_free(&ledger->records);
+	map_free(&ledger->above);
+	ledger->pool = NULL;
 }

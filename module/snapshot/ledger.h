@@ -6,12 +6,13 @@
  * - Records: a record that is there once, of class 0, and shown has no entry. Any other has one
  *   with its exact counts: made several times, of class 1, or hidden.
  * - Non-terminals: how many names with records lie below each name between an owner and the apex.
- * - About 80 bytes an entry beside names and data. The ledger owns its entries; they stay where
- *   they are until they are dropped. One thread at a time.
+ * - About 80 bytes an entry beside names and data. Entries lie in the table's pool, with which they
+ *   go all at once; they stay where they are until they are dropped. One thread at a time.
  */
 #pragma once
 
 #include "module/snapshot/map.h"
+#include "module/snapshot/pool.h"
 #include "module/snapshot/snapshot.h"
 
 /*! \brief Classes of records: 0 is shown in preference to 1. */
@@ -51,8 +52,9 @@ struct ledger_name {
 	knot_dname_t owner[];
 };
 
-/*! \brief All zeros: empty. */
+/*! \brief All zeros but for the pool: empty. */
 struct ledger {
+	struct pool *pool;  /*!< The table's. */
 	struct map names;   /*!< struct ledger_name. */
 	struct map records; /*!< struct ledger_record. */
 	struct map above;   /*!< struct ledger_above. */
@@ -100,5 +102,5 @@ int ledger_count_below(struct ledger *ledger, const knot_dname_t *name, size_t l
 bool ledger_is_above(const struct ledger *ledger, const knot_dname_t *name, size_t len,
                      uint64_t hash);
 
-/*! \brief Frees all and leaves the ledger empty. */
+/*! \brief Leaves the ledger empty, and its entries to the pool. */
 void ledger_free(struct ledger *ledger);

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "module/base/arena.h"
+#include "module/base/sort.h"
 #include "module/snapshot/layout.h"
 #include "module/snapshot/ledger.h"
 #include "module/snapshot/pool.h"
@@ -58,11 +59,12 @@ struct maker {
 	struct vector nets;          /*!< struct net, of the owner at hand. */
 	struct vector edits;         /*!< struct edit, of all patches of a round. */
 	struct vector patches;       /*!< struct patch. */
-	struct vector items;         /*!< struct item, of the shard being made. */
-	struct vector gone;          /*!< bool by slot, of the shard that is replaced. */
-	struct vector rdata;         /*!< const knot_rdata_t *, records to be laid into chunks. */
-	struct vector parts;         /*!< struct part, of the set being made. */
-	struct vector old;           /*!< struct chunk *, chunks that \a rdata points into. */
+	struct vector order; /*!< struct sort_item, the patches in the order of their keys. */
+	struct vector items; /*!< struct item, of the shard being made. */
+	struct vector gone;  /*!< bool by slot, of the shard that is replaced. */
+	struct vector rdata; /*!< struct listed, records to be laid into pieces. */
+	struct vector parts; /*!< struct part, of the set being made. */
+	struct vector old;   /*!< struct chunk *, chunks that \a rdata points into. */
 	uint32_t depths[DEPTH_MAX + 1]; /*!< Number of shards of each depth. */
 	const atomic_bool *stop;        /*!< See snapshot_table_set_stop(); NULL: nobody stops. */
 };

@@ -15,14 +15,17 @@
 
 #define SPANS_COUNT (SLAB_SIZE / SPAN_SIZE)
 
-/*! \brief The least size of blocks, as a power of two. */
-#define CLASS_MIN_BITS 8
+/*! \brief Blocks are aligned to so many bytes, which is also the least size. */
+#define BLOCK_ALIGN 16
 
-/*! \brief Sizes between a power of two and the next, the latter included. */
+/*! \brief Sizes up to this power of two are a BLOCK_ALIGN apart... */
+#define SMALL_BITS 7
+
+/*! \brief ... of which there are so many; and as many from one power of two to the next. */
 #define CLASS_STEPS 8
 
-/*! \brief Sizes there are, from 256 bytes to BLOCK_MAX. */
-#define CLASSES_COUNT 73
+/*! \brief Sizes there are, from BLOCK_ALIGN to BLOCK_MAX. */
+#define CLASSES_COUNT 88
 
 /*! \brief Bytes of the largest block that lies in a span; others are the system's business. */
 #define BLOCK_MAX ((size_t)128 << 10)
@@ -82,18 +85,21 @@ struct pool {
 /*! \brief The class of blocks of \a size bytes, at most BLOCK_MAX. */
 static uint32_t class_of(size_t size)
 {
-	if (size <= (size_t)1 << CLASS_MIN_BITS) {
-		return 0;
+	if (size <= (size_t)1 << SMALL_BITS) {
+		return size > 0 ? (size - 1) / BLOCK_ALIGN : 0;
 	}
-	uint32_t power = 63 - __builtin_clzl(size - 1) - CLASS_MIN_BITS;
-	uint32_t step = ((size - 1) >> (power + CLASS_MIN_BITS - 3)) - CLASS_STEPS + 1;
-	return power * CLASS_STEPS + step;
+	uint32_t power = 63 - __builtin_clzl(size - 1) - SMALL_BITS;
+	uint32_t step = (size - 1) >> (power + SMALL_BITS - 3);
+	return (power + 1) * CLASS_STEPS + step - CLASS_STEPS;
 }
 
 static size_t class_size(uint32_t size_class)
 {
-	return (size_t)(CLASS_STEPS + size_class % CLASS_STEPS)
-	       << (size_class / CLASS_STEPS + CLASS_MIN_BITS - 3);
+	if (size_class < CLASS_STEPS) {
+		return (size_t)(size_class + 1) * BLOCK_ALIGN;
+	}
+	return (size_t)(CLASS_STEPS + 1 + size_class % CLASS_STEPS)
+	       << (size_class / CLASS_STEPS - 1 + SMALL_BITS - 3);
 }
 
 struct pool *pool_new(void)

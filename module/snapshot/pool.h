@@ -8,9 +8,9 @@
  *     pool_free(pool, block, size);
  *     pool_unref(pool); // whatever was not freed goes with the last reference
  *
- * - Sizes are rounded up by at most an eighth. A span of a slab holds blocks of one size and can be
- *   used for another size once it is empty, an empty slab is the system's again: what grows step by
- *   step leaves no trail of blocks that are too small.
+ * - Sizes are rounded up by at most an eighth, small ones to the next multiple of 16. A span of a
+ * slab holds blocks of one size and can be used for another size once it is empty, an empty slab is
+ * the system's again: what grows step by step leaves no trail of blocks that are too small.
  * - One thread at a time allocates and frees. References are counted for any thread.
  */
 #pragma once

@@ -35,14 +35,14 @@ int round_add(struct round *round, struct maker *maker, int diff, const knot_dna
  *
  * \param base  What the shards are as yet.
  *
- * \retval KNOT_EOK, KNOT_ENOENT, KNOT_ERANGE, KNOT_ENOMEM
+ * \retval KNOT_EOK, KNOT_ENOENT, KNOT_ERANGE, KNOT_ENOMEM, KNOT_ECONNABORTED
  */
 int round_decide(struct round *round, struct maker *maker, const struct snapshot *base);
 
 /*!
  * \brief Makes the listed patches.
  *
- * \retval KNOT_EOK, KNOT_EINVAL, KNOT_ENOMEM
+ * \retval KNOT_EOK, KNOT_EINVAL, KNOT_ENOMEM, KNOT_ECONNABORTED
  */
 int round_make(struct maker *maker, struct snapshot **head);
 

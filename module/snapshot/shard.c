@@ -270,10 +270,10 @@ static int replace(struct maker *maker, struct snapshot **head, struct shard *ol
 	return ret;
 }
 
-int shard_patch(struct maker *maker, struct snapshot **head, const struct patch *patches,
+int shard_patch(struct maker *maker, struct snapshot **head, const struct sort_item *order,
                 size_t count)
 {
-	const struct entry entry = (*head)->entries[hash_prefix(patches->hash, (*head)->bits)];
+	const struct entry entry = (*head)->entries[hash_prefix(order->key, (*head)->bits)];
 	bool *gone = clear_gone(maker, entry.slots_count);
 	if (gone == NULL) {
 		return KNOT_ENOMEM;
@@ -281,7 +281,10 @@ int shard_patch(struct maker *maker, struct snapshot **head, const struct patch 
 	bool changed = false;
 	maker->items.count = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct patch *patch = &patches[i];
+		const struct patch *patch = order[i].item;
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		uint32_t slot;
 		const struct snapshot_name *old = entry_find(&entry, patch->owner, patch->len,
 		                                             patch->hash, &slot);
@@ -301,5 +304,5 @@ int shard_patch(struct maker *maker, struct snapshot **head, const struct patch 
 		return KNOT_EOK;
 	}
 	int ret = list_names(maker, entry.shard, gone);
-	return ret == KNOT_EOK ? replace(maker, head, entry.shard, patches->hash) : ret;
+	return ret == KNOT_EOK ? replace(maker, head, entry.shard, order->key) : ret;
 }

@@ -30,11 +30,12 @@ struct shard *shard_empty(struct maker *maker);
  * \brief Makes the names anew that some patches of one shard touch.
  *
  * \param head     The head that is being made; its entries change, it may be replaced.
- * \param patches  Sorted by hash, each name once, all of the same shard of the head; at least one.
+ * \param order    Of struct patch, sorted by hash, each name once, all of the same shard of the
+ * head; at least one.
  *
  * \retval KNOT_EOK
  * \retval KNOT_EINVAL  An edit does not fit what is there.
- * \retval KNOT_ENOMEM  The head is of no use any more.
+ * \retval KNOT_ENOMEM, KNOT_ECONNABORTED  The head is of no use any more.
  */
-int shard_patch(struct maker *maker, struct snapshot **head, const struct patch *patches,
+int shard_patch(struct maker *maker, struct snapshot **head, const struct sort_item *order,
                 size_t count);

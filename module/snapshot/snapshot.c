@@ -100,6 +100,9 @@ struct piece set_piece(const struct snapshot_set *set, uint32_t index)
 
 uint32_t snapshot_piece(const struct snapshot_set *set, uint32_t first)
 {
+	if (!set_is_large(set)) {
+		return set->count - first;
+	}
 	struct piece piece = set_piece(set, first);
 	return piece.first + piece.count - first;
 }
@@ -121,13 +124,17 @@ void snapshot_rrset(const struct snapshot *snapshot, const struct snapshot_set *
                     const knot_dname_t *owner, uint32_t first, uint32_t count, knot_rrset_t *rrset)
 {
 	struct piece piece = set_piece(set, first);
-	uint32_t start = rdata_offset(&piece, first - piece.first);
+	uint32_t start = 0, end = piece.rdata_size;
+	if (count < piece.count) {
+		start = rdata_offset(&piece, first - piece.first);
+		end = rdata_offset(&piece, first - piece.first + count);
+	}
 
 	/* libknot reads RRsets without const; nothing of one is written in putting it. */
 	knot_rrset_init(rrset, (knot_dname_t *)(uintptr_t)owner, set->type, KNOT_CLASS_IN,
 	                snapshot->ttl);
 	rrset->rrs.count = count;
-	rrset->rrs.size = rdata_offset(&piece, first - piece.first + count) - start;
+	rrset->rrs.size = end - start;
 	rrset->rrs.rdata = (knot_rdata_t *)((uintptr_t)piece.rdata + start);
 }
 
@@ -177,11 +184,6 @@ bool snapshot_holds(const struct snapshot_set *set, const void *data)
 		i = piece.first + piece.count;
 	}
 	return false;
-}
-
-static uint64_t target_hash(const struct target *target)
-{
-	return (uint64_t)target->hash[1] << 32 | target->hash[0];
 }
 
 static const struct entry *target_entry(const struct snapshot *snapshot,

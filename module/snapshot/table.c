@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "module/snapshot/chunk.h"
 #include "module/snapshot/head.h"
 #include "module/snapshot/round.h"
 #include "module/snapshot/shard.h"
@@ -30,10 +31,11 @@ static void init_vectors(struct maker *maker)
 	maker->nets.item = sizeof(struct net);
 	maker->edits.item = sizeof(struct edit);
 	maker->patches.item = sizeof(struct patch);
+	maker->order.item = sizeof(struct sort_item);
 	maker->gone.item = sizeof(bool);
-	maker->rdata.item = sizeof(const knot_rdata_t *);
 	maker->parts.item = sizeof(struct part);
 	maker->old.item = sizeof(struct chunk *);
+	set_init(maker);
 	shard_init(maker);
 }
 
@@ -45,6 +47,7 @@ static int start(struct snapshot_table *table)
 	if (maker->pool == NULL) {
 		return KNOT_ENOMEM;
 	}
+	maker->ledger.pool = maker->pool;
 	maker->version = 1;
 	struct snapshot *head = head_new(maker, 0);
 	struct shard *shard = shard_empty(maker);

@@ -122,8 +122,8 @@ size_t snapshot_table_octets(const struct snapshot_table *table);
 
 /*! \brief What a table costs; for tests and measurements. */
 struct snapshot_table_cost {
-	size_t memory;      /*!< Bytes that shards, chunks and heads have taken from the system. */
-	size_t allocations; /*!< Shards, chunks and heads made since the table was new or reset. */
+	size_t memory;      /*!< Bytes taken for shards, chunks, heads, and entries in its books. */
+	size_t allocations; /*!< So many of these were made since the table was new or reset. */
 	uint32_t hidden;    /*!< Records with an entry in the table's books. */
 	uint32_t shards;    /*!< Of the last snapshot. */
 };

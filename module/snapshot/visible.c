@@ -87,6 +87,9 @@ static int load_counts(struct turn *turn)
 	struct net *nets = maker->nets.data;
 	for (size_t i = 0; i < maker->nets.count; i++) {
 		struct net *net = &nets[i];
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		if (ledger_group(net->type) != turn->group) {
 			continue;
 		}
@@ -169,6 +172,9 @@ static int turn_others(struct turn *turn)
 	        *record = turn->name != NULL ? turn->name->lists[turn->group].first : NULL;
 	int ret = KNOT_EOK;
 	for (; record != NULL && ret == KNOT_EOK; record = next) {
+		if (maker_stopped(turn->maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		next = record->next;
 		bool after = is_seen(turn->group, turn->after, record->counts);
 		if (record->seen == turn->maker->round ||
@@ -201,6 +207,9 @@ static int turn_group(struct turn *turn)
 	}
 	for (size_t i = 0; i < maker->nets.count && ret == KNOT_EOK; i++) {
 		const struct net *net = &nets[i];
+		if (maker_stopped(maker)) {
+			return KNOT_ECONNABORTED;
+		}
 		if (ledger_group(net->type) != turn->group) {
 			continue;
 		}
@@ -221,13 +230,51 @@ static int turn_group(struct turn *turn)
 	return ret;
 }
 
-static int compare_edits(const void *a, const void *b)
+static int compare_edits(const struct edit *a, const struct edit *b)
 {
-	const struct edit *x = a, *y = b;
-	if (x->type != y->type) {
-		return x->type < y->type ? -1 : 1;
+	if (a->type != b->type) {
+		return a->type < b->type ? -1 : 1;
 	}
-	return knot_rdata_cmp(x->rdata, y->rdata);
+	return knot_rdata_cmp(a->rdata, b->rdata);
+}
+
+static int compare_items(const struct sort_item *a, const struct sort_item *b)
+{
+	return compare_edits(a->item, b->item);
+}
+
+/*! \brief Puts edits in order: most often they are, and those that are not are few. */
+static int sort_edits(struct maker *maker, struct edit *edits, uint32_t count)
+{
+	uint32_t ordered = 1;
+	while (ordered < count && compare_edits(&edits[ordered - 1], &edits[ordered]) < 0) {
+		ordered++;
+	}
+	if (ordered >= count) {
+		return KNOT_EOK;
+	}
+	struct edit *copies = arena_alloc(&maker->gathered, count * sizeof(*copies),
+	                                  _Alignof(struct edit));
+	if (copies == NULL) {
+		return KNOT_ENOMEM;
+	}
+	memcpy(copies, edits, count * sizeof(*copies));
+	maker->order.count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct sort_item *item = vector_push(&maker->order, &maker->charge);
+		if (item == NULL) {
+			return KNOT_ENOMEM;
+		}
+		item->item = &copies[i];
+	}
+	struct sort_item *order = maker->order.data;
+	if (!sort_compared(order, count, compare_items, maker->stop)) {
+		return KNOT_ECONNABORTED;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		edits[i] = *(const struct edit *)order[i].item;
+	}
+	return KNOT_EOK;
 }
 
 int visible_change(struct maker *maker, struct patch *patch, const struct snapshot_name *shown,
@@ -257,8 +304,9 @@ int visible_change(struct maker *maker, struct patch *patch, const struct snapsh
 	}
 
 	struct edit *edits = (struct edit *)maker->edits.data + patch->first;
-	if (patch->count > 1) {
-		qsort(edits, patch->count, sizeof(*edits), compare_edits);
+	ret = sort_edits(maker, edits, patch->count);
+	if (ret != KNOT_EOK) {
+		return ret;
 	}
 	uint32_t before = count_shown(shown, LEDGER_GROUPS), after = before;
 	for (uint32_t i = 0; i < patch->count; i++) {

@@ -26,6 +26,7 @@
  * \retval KNOT_ENOENT  A record is to go that is not there.
  * \retval KNOT_ERANGE  A record is there too many times.
  * \retval KNOT_ENOMEM
+ * \retval KNOT_ECONNABORTED
  */
 int visible_change(struct maker *maker, struct patch *patch, const struct snapshot_name *shown,
                    int *more);

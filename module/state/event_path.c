@@ -69,15 +69,11 @@ static const struct json_member framework_info[] = {
 static const struct json_member framework_id[] = { JSON_MEMBER("value", FRAMEWORK_ID) };
 
 static const struct json_member task[] = {
-	JSON_MEMBER("name", TASK_NAME),
 	JSON_MEMBER("task_id", TASK_ID_OBJECT),
 	JSON_MEMBER("framework_id", TASK_FRAMEWORK_ID),
 	JSON_MEMBER("agent_id", TASK_AGENT_ID),
-	JSON_MEMBER("state", TASK_STATE),
 	JSON_MEMBER("resources", RESOURCES),
-	JSON_MEMBER("discovery", DISCOVERY),
-	JSON_MEMBER("container", CONTAINER),
-	JSON_MEMBER("statuses", STATUSES),
+	STATE_TASK_MEMBERS,
 };
 
 static const struct json_member task_id[] = { JSON_MEMBER("value", TASK_ID) };
@@ -102,18 +98,14 @@ static const struct json_member range[] = {
 };
 
 static const struct json_member status[] = {
-	JSON_MEMBER("state", STATUS_STATE),
-	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
 	JSON_MEMBER("labels", STATUS_LABELS_OBJECT),
-	JSON_MEMBER("container_status", STATUS_CONTAINER),
+	STATE_STATUS_MEMBERS,
 };
 
 static const struct json_member updated_status[] = {
 	JSON_MEMBER("task_id", TASK_ID_OBJECT),
-	JSON_MEMBER("state", STATUS_STATE),
-	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
 	JSON_MEMBER("labels", STATUS_LABELS_OBJECT),
-	JSON_MEMBER("container_status", STATUS_CONTAINER),
+	STATE_STATUS_MEMBERS,
 };
 
 static const struct json_member labels[] = { JSON_MEMBER("labels", STATUS_LABELS) };

@@ -98,6 +98,15 @@ static int wait_for_framework(struct objects_parser *p, const struct object *obj
 	return KNOT_EOK;
 }
 
+/*! \brief Tells the text of the task that was handed over, if it is all here. */
+static void keep_text(struct objects_parser *p, int ret)
+{
+	struct text text = json_parser_offer(p->json);
+	if (ret == KNOT_EOK && p->sink->keep_text != NULL && text.len > 0) {
+		p->sink->keep_text(p->ctx, text);
+	}
+}
+
 static int end_task(struct objects_parser *p)
 {
 	const struct task_reader *task = &p->task;
@@ -110,6 +119,7 @@ static int end_task(struct objects_parser *p)
 		} else if (p->has_framework_id) {
 			p->has_tasks = true;
 			ret = p->sink->task(p->ctx, (const struct task_object *)object);
+			keep_text(p, ret);
 		} else {
 			ret = wait_for_framework(p, object);
 		}
@@ -231,12 +241,33 @@ static int on_number(void *ctx, unsigned place, double number)
 	return KNOT_EOK;
 }
 
+/*! \brief What a task is depends on its text and its framework's ID: that has to be known. */
+static size_t on_expect(void *ctx, unsigned place)
+{
+	const struct objects_parser *p = ctx;
+	(void)place;
+	return p->sink->expect_text != NULL && p->has_framework_id
+	               ? p->sink->expect_text(p->ctx, p->framework.id)
+	               : 0;
+}
+
+static bool on_know(void *ctx, unsigned place, struct text text)
+{
+	struct objects_parser *p = ctx;
+	(void)place;
+	bool is_known = p->sink->know_text(p->ctx, text);
+	p->has_tasks |= is_known;
+	return is_known;
+}
+
 static const struct json_handler handler = {
 	.places = state_places,
 	.begin = on_begin,
 	.end = on_end,
 	.string = on_string,
 	.number = on_number,
+	.expect = on_expect,
+	.know = on_know,
 };
 
 static int on_wanted_begin(void *ctx, unsigned place)

@@ -3,7 +3,11 @@
  * \file
  * \brief What a Mesos master's `/state` says, object by object while it arrives.
  *
- *     static const struct objects_sink sink = { take_agent, take_framework, take_task };
+ *     static const struct objects_sink sink = {
+ *             .agent = take_agent,
+ *             .framework = take_framework,
+ *             .task = take_task,
+ *     };
  *     struct objects_parser *parser = objects_parser_new(&sink, ctx);
  *     int ret = objects_parser_feed(parser, chunk, chunk_len); // as often as there are chunks
  *     if (ret == KNOT_EOK) {
@@ -31,6 +35,16 @@ struct objects_sink {
 	int (*agent)(void *ctx, const struct agent_object *agent);
 	int (*framework)(void *ctx, const struct framework_object *framework);
 	int (*task)(void *ctx, const struct task_object *task);
+
+	/* Who knows the text of tasks need not have them read again; all three, or NULL. */
+
+	/*! Bytes that the next task of a framework has in the document if it is the one that is
+	 *  expected; 0 if none is. */
+	size_t (*expect_text)(void *ctx, struct text framework);
+	/*! True if so many bytes are that task's, as they were; it counts as handed over then. */
+	bool (*know_text)(void *ctx, struct text text);
+	/*! What the task that was handed over last is in the document. */
+	void (*keep_text)(void *ctx, struct text text);
 };
 
 /*! \brief What a state says of its master. */

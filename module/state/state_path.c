@@ -39,13 +39,9 @@ static const struct json_member framework[] = {
 
 static const struct json_member task[] = {
 	JSON_MEMBER("id", TASK_ID),
-	JSON_MEMBER("name", TASK_NAME),
 	JSON_MEMBER("slave_id", TASK_SLAVE_ID),
-	JSON_MEMBER("state", TASK_STATE),
 	JSON_MEMBER("resources", TASK_RESOURCES),
-	JSON_MEMBER("discovery", DISCOVERY),
-	JSON_MEMBER("container", CONTAINER),
-	JSON_MEMBER("statuses", STATUSES),
+	STATE_TASK_MEMBERS,
 };
 
 static const struct json_member task_resources[] = {
@@ -82,10 +78,8 @@ static const struct json_member container_port_mapping[] = {
 };
 
 static const struct json_member status[] = {
-	JSON_MEMBER("state", STATUS_STATE),
-	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
 	JSON_MEMBER("labels", STATUS_LABELS),
-	JSON_MEMBER("container_status", STATUS_CONTAINER),
+	STATE_STATUS_MEMBERS,
 };
 
 static const struct json_member status_label[] = {
@@ -145,7 +139,8 @@ const struct json_place state_places[] = {
 	[FRAMEWORK_RECOVERED] = { JSON_BOOLEAN },
 
 	[TASKS] = ARRAY(TASK),
-	[TASK] = OBJECT(task),
+	[TASK] = { JSON_OBJECT, .members = task, .members_count = sizeof(task) / sizeof(*task),
+	           .is_offered = true },
 	[TASK_ID] = { JSON_STRING },
 	[TASK_NAME] = { JSON_STRING },
 	[TASK_SLAVE_ID] = { JSON_STRING },

@@ -103,5 +103,16 @@ enum state_place {
 	STATE_PLACES, /*!< Number of places. */
 };
 
+/*! \brief Members that a task has in a state and in an event alike. */
+#define STATE_TASK_MEMBERS                                                                \
+	JSON_MEMBER("name", TASK_NAME), JSON_MEMBER("state", TASK_STATE),                 \
+	        JSON_MEMBER("discovery", DISCOVERY), JSON_MEMBER("container", CONTAINER), \
+	        JSON_MEMBER("statuses", STATUSES)
+
+/*! \brief Members that a status has in both. */
+#define STATE_STATUS_MEMBERS                                                            \
+	JSON_MEMBER("state", STATUS_STATE), JSON_MEMBER("timestamp", STATUS_TIMESTAMP), \
+	        JSON_MEMBER("container_status", STATUS_CONTAINER)
+
 /*! \brief What is wanted at each place, by enum state_place. */
 extern const struct json_place state_places[];

@@ -3,24 +3,27 @@
  * \file
  * \brief What a table of snapshots costs.
  *
- *     snapshot build TASKS    a snapshot of some 16 records a task, made at once
- *     snapshot change TASKS   the same, then tasks that start and end, a commit each
- *     snapshot find TASKS     the same, then look-ups of names in no order
+ *     snapshot build TASKS [INSTANCES]    a snapshot of some 16 records a task, made at once
+ *     snapshot change TASKS [INSTANCES]   the same, then tasks that start and end, a commit each
+ *     snapshot find TASKS [INSTANCES]     the same, then look-ups of names in no order
+ *     snapshot stop TASKS [INSTANCES]     how long making it goes on when it is stopped, at most
  *
- * Prints `name value` lines: CPU in seconds, times of one piece in nanoseconds, memory in bytes
- * (`peak`: the most that was resident).
+ * INSTANCES of each application share owners; 10 unless given. Prints `name value` lines: CPU in
+ * seconds, times of one piece in nanoseconds, memory in bytes (`peak`: the most that was resident).
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "module/snapshot/table.h"
 
-/*! \brief Instances of one application: their records share owners. */
-#define INSTANCES 10
+/*! \brief Instances of one application. */
+static uint32_t instances = 10;
 
 /*! \brief Agents, one for so many tasks. */
 #define TASKS_PER_AGENT 20
@@ -28,7 +31,10 @@
 /*! \brief Look-ups, and tasks that start and end. */
 #define FINDS   1000000
 #define ROUNDS  9
-#define CHANGES 2000
+#define CHANGES 50000
+
+/*! \brief How often making a snapshot is stopped. */
+#define STOPS 40
 
 static const knot_dname_t *const zone = (const knot_dname_t *)"\005mesos";
 
@@ -68,7 +74,7 @@ static void put_srv(put_f put, void *ctx, const char *owner, uint16_t port, cons
 /*! \brief Puts a task's records: four addresses, and SRV records of two ports with names. */
 static void put_task(uint32_t i, put_f put, void *ctx)
 {
-	uint32_t app = i / INSTANCES, agent = i / TASKS_PER_AGENT;
+	uint32_t app = i / instances, agent = i / TASKS_PER_AGENT;
 	uint8_t own[4] = { 10, i >> 16, i >> 8, i }, host[4] = { 172, 16, agent >> 8, agent };
 	char owner[128], task[128], slave[128];
 	snprintf(task, sizeof(task), "application-%u-%05x-s%u.marathon.mesos.", app, i, agent);
@@ -96,7 +102,7 @@ static void put_task(uint32_t i, put_f put, void *ctx)
 static size_t task_owner(uint32_t i, knot_dname_storage_t out)
 {
 	char text[128];
-	snprintf(text, sizeof(text), "application-%u-%05x-s%u.marathon.mesos.", i / INSTANCES, i,
+	snprintf(text, sizeof(text), "application-%u-%05x-s%u.marathon.mesos.", i / instances, i,
 	         i / TASKS_PER_AGENT);
 	(void)knot_dname_from_str(out, text, sizeof(knot_dname_storage_t));
 	return knot_dname_size(out);
@@ -195,15 +201,82 @@ static struct snapshot *measure_changes(struct feed *feed, struct snapshot *snap
 	}
 	qsort(times, 2 * CHANGES, sizeof(*times), compare);
 	printf("end-and-start %.0f\n", sum / CHANGES * 1e9);
-	printf("commit-median %.0f\ncommit-99 %.0f\n", times[CHANGES] * 1e9,
-	       times[2 * CHANGES * 99 / 100] * 1e9);
+	printf("commit-median %.0f\ncommit-99 %.0f\ncommit-most %.0f\n", times[CHANGES] * 1e9,
+	       times[2 * CHANGES / 100 * 99] * 1e9, times[2 * CHANGES - 1] * 1e9);
 	printf("allocations %.1f\n",
 	       (double)(snapshot_table_cost(feed->table).allocations - before) / CHANGES / 2);
 	return snapshot;
 }
 
+/*! \brief Who stops a snapshot's making after some time. */
+struct stopper {
+	atomic_bool stop;
+	double after; /*!< Seconds. */
+	double time;  /*!< When it was. */
+};
+
+static void *stop_later(void *ctx)
+{
+	struct stopper *stopper = ctx;
+	(void)usleep((useconds_t)(stopper->after * 1e6));
+	stopper->time = now(CLOCK_MONOTONIC);
+	atomic_store(&stopper->stop, true);
+	return NULL;
+}
+
+/*! \brief Puts a record into a table that may have been stopped. */
+static void put_if(void *ctx, const char *owner, uint16_t type, const uint8_t *rdata, uint16_t len)
+{
+	const struct feed *feed = ctx;
+	knot_dname_storage_t name = { 0 };
+	(void)knot_dname_from_str(name, owner, sizeof(name));
+	(void)snapshot_table_change(feed->table, feed->diff, name, type, rdata, len, 0);
+}
+
+/*! \brief Makes a snapshot and frees it; says when making ended, and when all was done. */
+static void make_and_free(uint32_t tasks, struct stopper *stopper, double *made, double *done)
+{
+	struct snapshot *snapshot = NULL;
+	struct feed feed = { snapshot_table_new(zone, 30), 1 };
+	snapshot_table_set_stop(feed.table, &stopper->stop);
+	for (uint32_t i = 0; i < tasks && !atomic_load(&stopper->stop); i++) {
+		put_task(i, put_if, &feed);
+	}
+	(void)snapshot_table_commit(feed.table, &snapshot);
+	*made = now(CLOCK_MONOTONIC);
+	snapshot_unref(snapshot);
+	snapshot_table_free(feed.table);
+	*done = now(CLOCK_MONOTONIC);
+}
+
+/*! \brief Stops at all times of a snapshot's making; what is freed then counts. */
+static void measure_stops(uint32_t tasks)
+{
+	struct stopper nobody = { .stop = false };
+	double start = now(CLOCK_MONOTONIC), made, done, most = 0;
+	make_and_free(tasks, &nobody, &made, &done);
+	double whole = made - start;
+	for (uint32_t i = 0; i < STOPS; i++) {
+		struct stopper stopper = { .after = whole * (i + 0.5) / STOPS };
+		pthread_t thread;
+		if (pthread_create(&thread, NULL, stop_later, &stopper) != 0) {
+			die("no thread");
+		}
+		make_and_free(tasks, &stopper, &made, &done);
+		pthread_join(thread, NULL);
+		if (stopper.time < made && done - stopper.time > most) {
+			most = done - stopper.time;
+		}
+	}
+	printf("whole %.3f\nstop-most %.0f\n", whole, most * 1e9);
+}
+
 static void measure(const char *what, uint32_t tasks)
 {
+	if (strcmp(what, "stop") == 0) {
+		measure_stops(tasks);
+		return;
+	}
 	double start = now(CLOCK_PROCESS_CPUTIME_ID);
 	struct feed feed = { snapshot_table_new(zone, 30), 1 };
 	for (uint32_t i = 0; i < tasks; i++) {
@@ -230,8 +303,11 @@ static void measure(const char *what, uint32_t tasks)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		die("usage: snapshot build|change|find TASKS");
+	if (argc < 3 || argc > 4) {
+		die("usage: snapshot build|change|find|stop TASKS [INSTANCES]");
+	}
+	if (argc > 3) {
+		instances = (uint32_t)strtoul(argv[3], NULL, 10);
 	}
 	measure(argv[1], (uint32_t)strtoul(argv[2], NULL, 10));
 	return 0;

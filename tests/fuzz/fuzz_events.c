@@ -6,8 +6,9 @@
  *     fuzz_events -dict=tests/fuzz/events.dict tests/fuzz/corpus/events
  *
  * The first two bytes of the input choose the chunks and what is wanted. The rest are documents,
- * one a line: a byte that says what is done with it, and the document. Two inventories take the
- * same in other chunks and have to be the same at the end; each is what its listener was told.
+ * one a line: a byte that says what is done with it, and the document. Inventories take the same in
+ * other chunks, or without remembering texts, and have to be the same at the end; each is what its
+ * listener was told.
  */
 #include <libknot/errcode.h>
 
@@ -21,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct follower {
 	struct inventory *inventory;
 	uint64_t sum; /*!< Of hashes: one for each object that is there. */
+	const struct objects_sink *sink;
 	size_t chunks[2];
 	struct wants *wants; /*!< What documents are read with. */
 };
@@ -131,7 +133,7 @@ static void run_event(struct follower *follower, struct event_parser *parser, co
 static void run_objects(struct follower *follower, const uint8_t *data, size_t len)
 {
 	struct master_facts facts;
-	struct objects_parser *parser = objects_parser_wanting(&inventory_sink, follower->inventory,
+	struct objects_parser *parser = objects_parser_wanting(follower->sink, follower->inventory,
 	                                                       follower->wants);
 	assert(parser != NULL);
 	int ret = feed(follower, parser, take_objects, data, len);
@@ -170,9 +172,19 @@ static void run_line(struct follower *follower, struct event_parser *parser, con
 	}
 }
 
-static uint64_t run(const uint8_t *data, size_t size, size_t first, size_t second, unsigned wanted)
+/*! \brief Ways of taking one input. */
+struct way {
+	const struct objects_sink *sink;
+	size_t chunks[2];
+};
+
+static uint64_t run(const uint8_t *data, size_t size, struct way way, unsigned wanted)
 {
-	struct follower follower = { .chunks = { first, second }, .wants = fuzz_wants(wanted) };
+	struct follower follower = {
+		.sink = way.sink,
+		.chunks = { way.chunks[0], way.chunks[1] },
+		.wants = fuzz_wants(wanted),
+	};
 	struct event_parser *parser = event_parser_new();
 	follower.inventory = inventory_new(take_change, &follower);
 	assert(parser != NULL && follower.inventory != NULL);
@@ -199,10 +211,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3) {
 		return 0;
 	}
-	uint64_t whole = run(data + 2, size - 2, size, size, data[0] / 64U);
-	uint64_t chunked = run(data + 2, size - 2, 1 + data[0] % 64U, 1 + data[1], data[0] / 64U);
+	const struct objects_sink *sink = &inventory_sink;
+	const struct objects_sink reads_all = { sink->agent, sink->framework, sink->task };
+	unsigned wanted = data[0] / 64U;
+	uint64_t whole = run(data + 2, size - 2, (struct way){ sink, { size, size } }, wanted);
+	uint64_t chunked = run(data + 2, size - 2,
+	                       (struct way){ sink, { 1 + data[0] % 64U, 1 + data[1] } }, wanted);
 	if (whole != chunked) {
 		fprintf(stderr, "chunks make a difference\n");
+		abort();
+	}
+	if (whole != run(data + 2, size - 2, (struct way){ &reads_all, { size, size } }, wanted)) {
+		fprintf(stderr, "texts that are known make a difference\n");
 		abort();
 	}
 	return 0;

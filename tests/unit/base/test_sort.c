@@ -4,124 +4,132 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "module/base/sort.h"
 
-struct item {
-	struct link link;
-	int number;
-	int place;
-};
-
 #define COUNT 20000
 
-static struct item items[COUNT];
+static struct sort_item items[COUNT];
+static char places[COUNT];
+static unsigned compared;
+static atomic_bool stop;
 
-static int compare_items(const struct link *a, const struct link *b, void *ctx)
+/*! \brief Items are compared by where they point, which makes the order a single one. */
+static int compare_items(const struct sort_item *a, const struct sort_item *b)
 {
-	++*(unsigned *)ctx;
-	return ((const struct item *)a)->number - ((const struct item *)b)->number;
+	compared++;
+	const char *x = a->item, *y = b->item;
+	return (x > y) - (x < y);
 }
 
-static struct link *list(int count, int (*number)(int))
+static int compare_keys(const struct sort_item *a, const struct sort_item *b)
 {
-	for (int i = 0; i < count; i++) {
-		items[i] = (struct item){ .number = number(i), .place = i };
-		items[i].link.next = i + 1 < count ? &items[i + 1].link : NULL;
-	}
-	return count > 0 ? &items[0].link : NULL;
+	compared++;
+	return (a->key > b->key) - (a->key < b->key);
 }
 
-static int rising(int i)
+static uint64_t rising(unsigned i)
 {
 	return i;
 }
 
-static int falling(int i)
+static uint64_t falling(unsigned i)
 {
-	return -i;
+	return UINT64_MAX - i;
 }
 
-static int mixed(int i)
+/*! \brief As hashes are. */
+static uint64_t mixed(unsigned i)
 {
-	return i * 7919 % 1009;
+	return (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/*! \brief Stretches that fall, as records of one task and those of the next. */
-static int sawtooth(int i)
+static uint64_t few(unsigned i)
 {
-	return -(i % 500);
+	return mixed(i * 7919 % 101) & UINT64_C(0xff000000000000ff);
 }
 
-static int same(int i)
+static uint64_t same(unsigned i)
 {
 	(void)i;
-	return 0;
+	return 7;
 }
 
-static void test_sort(void **state)
+static uint64_t (*const keys[])(unsigned) = { rising, falling, mixed, few, same };
+
+#define KEYS (sizeof(keys) / sizeof(*keys))
+
+static void fill(unsigned count, uint64_t (*key)(unsigned))
 {
-	(void)state;
-	static int (*const numbers[])(int) = { rising, falling, mixed, same, sawtooth };
-	static const int counts[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 1000, COUNT };
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		for (size_t j = 0; j < sizeof(counts) / sizeof(*counts); j++) {
-			unsigned compared = 0;
-			struct link *first = list(counts[j], numbers[i]);
-			assert_true(sort_list(&first, compare_items, &compared, NULL));
-			int found = 0;
-			const struct item *last = NULL;
-			for (; first != NULL; first = first->next, found++) {
-				const struct item *item = (const struct item *)first;
-				if (last != NULL) {
-					assert_in_range(last->number + COUNT, 0,
-					                item->number + COUNT);
-					/* Equal ones stay in order. */
-					assert_true(last->number < item->number ||
-					            last->place < item->place);
-				}
-				last = item;
-			}
-			assert_int_equal(found, counts[j]);
-			/* n * log2 n, whatever the order was. */
-			assert_in_range(compared, 0, 16U * (unsigned)counts[j]);
+	for (unsigned i = 0; i < count; i++) {
+		/* Each place once, as the number has no divisor of any count here. */
+		items[i] = (struct sort_item){ key(i), &places[i * 7919UL % count] };
+	}
+	compared = 0;
+}
+
+static void test_keyed(void **unused)
+{
+	(void)unused;
+	static const unsigned counts[] = { 0, 1, 2, 3, 23, 24, 25, 26, 1000, COUNT };
+	for (size_t i = 0; i < KEYS * sizeof(counts) / sizeof(*counts); i++) {
+		static unsigned char seen[COUNT];
+		unsigned count = counts[i / KEYS];
+		fill(count, keys[i % KEYS]);
+		assert_true(sort_keyed(items, count, compare_items, i % 2 == 0 ? &stop : NULL));
+		memset(seen, 0, sizeof(seen));
+		for (unsigned j = 0; j < count; j++) {
+			assert_true(j == 0 || items[j - 1].key < items[j].key ||
+			            (items[j - 1].key == items[j].key &&
+			             items[j - 1].item < items[j].item));
+			assert_int_equal(seen[(const char *)items[j].item - places]++, 0);
 		}
+		/* n * log2 n with something to spare. */
+		assert_in_range(compared, 0, 3 * 15 * count);
+	}
+	/* Those of different keys need no comparison. */
+	fill(COUNT, mixed);
+	assert_true(sort_keyed(items, COUNT, compare_items, NULL));
+	assert_int_equal(compared, 0);
+}
+
+static void test_compared(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < KEYS; i++) {
+		fill(COUNT, keys[i]);
+		assert_true(sort_compared(items, COUNT, compare_keys, &stop));
+		for (unsigned j = 1; j < COUNT; j++) {
+			assert_true(items[j - 1].key <= items[j].key);
+		}
+		assert_in_range(compared, COUNT - 1, 3 * 15 * COUNT);
 	}
 }
 
-/*! \brief What is in order, or all the other way round, is only looked at once. */
-static void test_runs(void **state)
+static void test_stop(void **unused)
 {
-	(void)state;
-	static int (*const numbers[])(int) = { rising, falling, same };
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		unsigned compared = 0;
-		struct link *first = list(COUNT, numbers[i]);
-		assert_true(sort_list(&first, compare_items, &compared, NULL));
-		assert_in_range(compared, COUNT - 1, COUNT + 1);
+	(void)unused;
+	for (size_t i = 0; i < KEYS; i++) {
+		atomic_store(&stop, true);
+		fill(COUNT, keys[i]);
+		assert_false(sort_keyed(items, COUNT, compare_items, &stop));
+		assert_in_range(compared, 0, 3 * 4096);
+		fill(COUNT, keys[i]);
+		assert_false(sort_compared(items, COUNT, compare_keys, &stop));
+		assert_in_range(compared, 0, 3 * 4096);
+		atomic_store(&stop, false);
+		assert_true(sort_keyed(items, COUNT, compare_items, &stop));
 	}
-}
-
-static void test_stop(void **state)
-{
-	(void)state;
-	atomic_bool stop = true;
-	unsigned compared = 0;
-	struct link *first = list(COUNT, mixed);
-	assert_false(sort_list(&first, compare_items, &compared, &stop));
-	assert_in_range(compared, 0, 8192);
-	atomic_store(&stop, false);
-	first = list(COUNT, mixed);
-	assert_true(sort_list(&first, compare_items, &compared, &stop));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sort),
-		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_keyed),
+		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

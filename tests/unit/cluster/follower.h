@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief An inventory and a projection that follows it; to be included after cmocka.h.
+ * \brief An inventory with a projection that follows it; to be included after cmocka.h.
  */
 #pragma once
 
 #include "module/cluster/projection.h"
 #include "tests/unit/inventory/inventory_feed.h"
+#include "tests/unit/snapshot/snapshot_digest.h"
 #include "tests/unit/snapshot/table_text.h"
 
 #define TTL 30
@@ -20,11 +21,23 @@ struct follower {
 	atomic_bool stop;
 	unsigned publications;
 	bool is_state; /*!< What is committed is as a state says. */
+	void (*around)(
+	        bool begins); /*!< Called before and after the projection works; may be NULL. */
 };
+
+static inline void around(const struct follower *f, bool begins)
+{
+	if (f->around != NULL) {
+		f->around(begins);
+	}
+}
 
 static inline void hear(void *ctx, const struct inventory_change *change)
 {
-	projection_change(ctx, change);
+	struct follower *f = ctx;
+	around(f, true);
+	projection_change(&f->projection, change);
+	around(f, false);
 }
 
 static const struct address LEADER = { .len = 4, .bytes = { 10, 0, 0, 1 } };
@@ -51,7 +64,7 @@ static inline void start_with(struct follower *f, const struct records_rules *ru
 {
 	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
 	projection_init(&f->projection, rules, octets_max, &f->stop);
-	f->inventory = inventory_new(hear, &f->projection);
+	f->inventory = inventory_new(hear, f);
 	assert_non_null(f->inventory);
 }
 
@@ -64,8 +77,10 @@ static inline void start(struct follower *f, bool reverse, uint64_t octets_max)
 static inline int commit_as(struct follower *f, uint32_t ttl)
 {
 	struct snapshot *next = NULL;
+	around(f, true);
 	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, f->is_state,
 	                            &next);
+	around(f, false);
 	if (next != NULL) {
 		projection_retire(&f->projection, f->snapshot);
 		f->snapshot = next;
@@ -96,51 +111,6 @@ static inline void end(struct follower *f)
 	inventory_free(f->inventory);
 }
 
-static inline uint64_t hash(uint64_t hash, const void *data, size_t len)
-{
-	const uint8_t *bytes = data;
-	for (size_t i = 0; i < len; i++) {
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
-	}
-	return hash;
-}
-
-/*! \brief Sum of a set's records, each hashed with its owner and type. */
-static inline uint64_t digest_set(const struct snapshot *snapshot, const knot_dname_t *owner,
-                                  const struct snapshot_set *set)
-{
-	uint64_t sum = 0;
-	uint64_t start = hash(0xcbf29ce484222325, owner, knot_dname_size(owner));
-	start = hash(start, &set->type, sizeof(set->type));
-	for (uint32_t first = 0; first < set->count;) {
-		knot_rrset_t rrset;
-		uint32_t count = snapshot_piece(set, first);
-		snapshot_rrset(snapshot, set, owner, first, count, &rrset);
-		knot_rdata_t *rdata = rrset.rrs.rdata;
-		for (uint32_t i = 0; i < count; i++, rdata = knot_rdataset_next(rdata)) {
-			sum += hash(start, rdata->data, rdata->len);
-		}
-		first += count;
-	}
-	return sum;
-}
-
-/*! \brief All that a snapshot shows, whatever made it. */
-static inline uint64_t digest(const struct snapshot *snapshot)
-{
-	uint64_t sum = 0;
-	struct snapshot_cursor cursor = { 0 };
-	const struct snapshot_name *name;
-	while ((name = snapshot_next(snapshot, &cursor)) != NULL) {
-		uint32_t count;
-		const struct snapshot_set *sets = snapshot_sets(name, &count);
-		for (uint32_t i = 0; i < count; i++) {
-			sum += digest_set(snapshot, snapshot_owner(name), &sets[i]);
-		}
-	}
-	return sum;
-}
-
 /*! \brief Asserts that one which begins now shows the same and has lost the same. */
 static inline void assert_as_anew(const struct follower *f)
 {
@@ -163,3 +133,13 @@ static inline void assert_as_anew(const struct follower *f)
 	snapshot_unref(snapshot);
 	projection_free(&anew);
 }
+
+#define HEAD                                                                                       \
+	"{\"leader\":\"master@10.0.0.1:5050\",\"slaves\":[{\"id\":\"S1\",\"pid\":\"slave(1)@10.0." \
+	"0.11:5051\"}],"
+#define TASK(name, ports)                                                                      \
+	"{\"id\":\"" name "\",\"name\":\"" name                                                \
+	"\",\"slave_id\":\"S1\",\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[" ports \
+	"]\"}}"
+#define STATE(tasks) HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[" tasks "]}]}"
+#define NOTHING      HEAD "\"frameworks\":[]}"

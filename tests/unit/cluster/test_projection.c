@@ -16,16 +16,6 @@
 #include "module/cluster/masters_copy.h"
 #include "tests/unit/cluster/follower.h"
 
-#define HEAD                                                                                       \
-	"{\"leader\":\"master@10.0.0.1:5050\",\"slaves\":[{\"id\":\"S1\",\"pid\":\"slave(1)@10.0." \
-	"0.11:5051\"}],"
-#define TASK(name, ports)                                                                      \
-	"{\"id\":\"" name "\",\"name\":\"" name                                                \
-	"\",\"slave_id\":\"S1\",\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[" ports \
-	"]\"}}"
-#define STATE(tasks) HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[" tasks "]}]}"
-#define NOTHING      HEAD "\"frameworks\":[]}"
-
 static void test_publications(void **unused)
 {
 	(void)unused;

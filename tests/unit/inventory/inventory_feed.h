@@ -18,7 +18,10 @@ static inline int feed_objects(struct inventory *inventory, const char *json, si
 	if (parser == NULL) {
 		return KNOT_ENOMEM;
 	}
-	int ret = objects_parser_feed(parser, json, len);
+	int ret = objects_parser_feed(parser, json, len / 2);
+	if (ret == KNOT_EOK) {
+		ret = objects_parser_feed(parser, json + len / 2, len - len / 2);
+	}
 	if (ret == KNOT_EOK) {
 		ret = objects_parser_finish(parser, facts);
 	}

@@ -13,16 +13,23 @@
 
 #include <cmocka.h>
 
+#include "module/snapshot/pool.h"
 #include "tests/unit/snapshot/table_model.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void __real_free(void *memory);
+int __real_munmap(void *addr, size_t len);
+void *__real_pool_alloc(struct pool *pool, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void __wrap_free(void *memory);
+int __wrap_munmap(void *addr, size_t len);
+void *__wrap_pool_alloc(struct pool *pool, size_t size);
 
 /*! \brief Allocations are counted and may fail only while the table is at work. */
 static bool armed;
@@ -63,6 +70,34 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	return fails() ? MAP_FAILED : __real_mmap(addr, len, prot, flags, fd, offset);
+}
+
+/*! \brief Set with the block that brings \a blocks_left to 0; who goes on takes further ones. */
+static atomic_bool stop;
+static uint32_t blocks_left, blocks_after;
+
+void *__wrap_pool_alloc(struct pool *pool, size_t size)
+{
+	blocks_after += atomic_load(&stop);
+	if (blocks_left > 0 && --blocks_left == 0) {
+		atomic_store(&stop, true);
+	}
+	return fails() ? NULL : __real_pool_alloc(pool, size);
+}
+
+/*! \brief How often memory was given back. */
+static size_t frees;
+
+void __wrap_free(void *memory)
+{
+	frees++;
+	__real_free(memory);
+}
+
+int __wrap_munmap(void *addr, size_t len)
+{
+	frees++;
+	return __real_munmap(addr, len);
 }
 
 struct world {
@@ -248,12 +283,83 @@ static void test_many(void **state)
 	}
 }
 
+/*! \brief A name below many others, none of which any other name has; 110 labels. */
+static void deep_name(uint32_t number, knot_dname_storage_t name)
+{
+	uint8_t *at = name;
+	for (uint32_t i = 0; i < 108; i++) {
+		*at++ = 1;
+		*at++ = 'a';
+	}
+	at += 1 + (*at = sprintf((char *)at + 1, "u%05u", number));
+	memcpy(at, "\005mesos", 7);
+}
+
+/*! \brief What a table has is given back in a few large pieces, however many small ones it is. */
+static void test_end_of_many(void **state)
+{
+	(void)state;
+	static const uint8_t data[4] = { 10, 0, 0, 1 };
+	struct snapshot *snapshot;
+	struct snapshot_table *table = snapshot_table_new((const uint8_t *)"\005mesos", 30);
+	for (uint32_t i = 0; i < 1000; i++) {
+		knot_dname_storage_t name = { 0 };
+		deep_name(i, name);
+		/* Twice, so that there are entries for names and records, too. */
+		for (uint32_t j = 0; j < 2; j++) {
+			assert_int_equal(
+			        snapshot_table_change(table, 1, name, KNOT_RRTYPE_A, data, 4, 0),
+			        KNOT_EOK);
+		}
+	}
+	assert_int_equal(snapshot_table_commit(table, &snapshot), KNOT_EOK);
+	assert_true(snapshot_table_cost(table).hidden == 1000);
+	snapshot_unref(snapshot);
+	frees = 0;
+	snapshot_table_free(table);
+	assert_in_range(frees, 1, 200);
+}
+
+/*! \brief Whatever a commit is about, and be it all of one owner, it ends soon when it is stopped.
+ */
+static void test_stop(void **state)
+{
+	(void)state;
+	bool has_ended = false;
+	for (uint32_t nth = 1; !has_ended; nth += 61) {
+		static const uint8_t owner[] = "\004huge\005mesos";
+		struct snapshot *snapshot = NULL;
+		struct snapshot_table *table = snapshot_table_new(owner + 5, 30);
+		assert_non_null(table);
+		snapshot_table_set_stop(table, &stop);
+		snapshot_table_set_gather(table, SIZE_MAX);
+		for (uint32_t i = 0; i < 12000; i++) {
+			/* Half of them twice: those have entries. */
+			uint32_t value = i % 8000;
+			assert_int_equal(snapshot_table_change(table, 1, owner, KNOT_RRTYPE_A,
+			                                       (const uint8_t *)&value, 4, 0),
+			                 KNOT_EOK);
+		}
+		blocks_left = nth;
+		blocks_after = 0;
+		int ret = snapshot_table_commit(table, &snapshot);
+		has_ended = !atomic_load(&stop);
+		assert_int_equal(ret, has_ended ? KNOT_EOK : KNOT_ECONNABORTED);
+		assert_in_range(blocks_after, 0, 2);
+		assert_true(has_ended || nth < 5000);
+		blocks_left = 0;
+		atomic_store(&stop, false);
+		snapshot_unref(snapshot);
+		snapshot_table_free(table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once),
-		cmocka_unit_test(test_for_good),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_once), cmocka_unit_test(test_for_good),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_end_of_many),
+		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
