@@ -16,6 +16,7 @@
 #define MOD_EVENTS          "\006events"
 #define MOD_RESYNC_INTERVAL "\017resync-interval"
 #define MOD_IP_SOURCE       "\011ip-source"
+#define MOD_HEALTH          "\006health"
 #define MOD_LABEL_RULES     "\013label-rules"
 #define MOD_ORIGIN          "\006origin"
 #define MOD_MAX_AGE         "\007max-age"
@@ -34,6 +35,11 @@ static const knot_lookup_t ip_sources[] = {
 	{ IP_SOURCE_AUTO, "auto" },       { 0, NULL }
 };
 
+static const knot_lookup_t health_rules[] = { { HEALTH_IGNORE, "ignore" },
+	                                      { HEALTH_AVOID, "avoid" },
+	                                      { HEALTH_REQUIRE, "require" },
+	                                      { 0, NULL } };
+
 static const knot_lookup_t label_rules[] = { { LABEL_RFC1123, "rfc1123" },
 	                                     { LABEL_RFC952, "rfc952" },
 	                                     { 0, NULL } };
@@ -48,6 +54,7 @@ const yp_item_t options_schema[] = {
 	{ MOD_EVENTS, YP_TBOOL, YP_VBOOL = { true } },
 	{ MOD_RESYNC_INTERVAL, YP_TINT, YP_VINT = { 10, DAY, 300, YP_STIME } },
 	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
+	{ MOD_HEALTH, YP_TOPT, YP_VOPT = { health_rules, HEALTH_IGNORE } },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
@@ -265,6 +272,7 @@ static int read_options(struct source *src, struct settings *opts)
 	opts->resync_interval = get(src, MOD_RESYNC_INTERVAL).single.integer;
 	opts->ttl = get(src, MOD_TTL).single.integer;
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
+	opts->health = get(src, MOD_HEALTH).single.option;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;
 
 	int ret = read_masters(src, opts);

@@ -29,6 +29,7 @@ struct settings {
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */
 	uint8_t sources_count;
 	enum label_rules rules;
+	enum health_rule health;
 	knot_dname_t *origin; /*!< Lower case. */
 };
 

@@ -30,6 +30,7 @@ struct view *view_new(const knot_dname_t *zone, const char *id, struct settings 
 		.origin = settings->origin,
 		.reverse = view->reverse,
 		.labels = settings->rules,
+		.health = settings->health,
 		.sources_count = settings->sources_count,
 	};
 	memcpy(rules.sources, settings->sources, sizeof(rules.sources));

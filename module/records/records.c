@@ -121,6 +121,17 @@ static void make_agent(struct maker *m, const struct inventory_side *side)
 	maker_put_srv(m, &service, side->agent->port, &slave);
 }
 
+/*! \brief True if a task is to share its names only where no other has them. */
+static bool is_unwell(const struct records_rules *rules, const struct task_object *task)
+{
+	if (rules->health == HEALTH_IGNORE) {
+		return false;
+	}
+	enum task_health health = task_object_health(task).health;
+	return health == HEALTH_BAD || (health == HEALTH_UNSAID && task->has_health_check &&
+	                                rules->health == HEALTH_REQUIRE);
+}
+
 static void make_task(struct maker *m, const struct inventory_side *side)
 {
 	struct domain domain;
@@ -131,6 +142,7 @@ static void make_task(struct maker *m, const struct inventory_side *side)
 	if (m->rules->reverse) {
 		maker_put_pointers(m, side, &domain);
 	} else {
+		m->preference = is_unwell(m->rules, side->task) ? 1 : 0;
 		maker_put_task(m, side, &domain);
 	}
 }

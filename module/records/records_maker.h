@@ -12,8 +12,9 @@
 struct maker {
 	const struct records_rules *rules;
 	struct records_output *output;
-	size_t zone_len; /*!< Octets of the zone's name. */
-	int ret;         /*!< First error; nothing is put after one. */
+	size_t zone_len;     /*!< Octets of the zone's name. */
+	unsigned preference; /*!< Class of the records that are put; 0 at first. */
+	int ret;             /*!< First error; nothing is put after one. */
 };
 
 /*! \brief Where the records of a framework's tasks lie. */

@@ -78,6 +78,7 @@ static const struct json_member task[] = {
 	JSON_MEMBER("discovery", DISCOVERY),
 	JSON_MEMBER("container", CONTAINER),
 	JSON_MEMBER("statuses", STATUSES),
+	JSON_MEMBER("health_check", TASK_HEALTH_CHECK),
 };
 
 static const struct json_member task_id[] = { JSON_MEMBER("value", TASK_ID) };
@@ -104,6 +105,7 @@ static const struct json_member range[] = {
 static const struct json_member status[] = {
 	JSON_MEMBER("state", STATUS_STATE),
 	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
+	JSON_MEMBER("healthy", STATUS_HEALTHY),
 	JSON_MEMBER("labels", STATUS_LABELS_OBJECT),
 	JSON_MEMBER("container_status", STATUS_CONTAINER),
 };
@@ -112,6 +114,7 @@ static const struct json_member updated_status[] = {
 	JSON_MEMBER("task_id", TASK_ID_OBJECT),
 	JSON_MEMBER("state", STATUS_STATE),
 	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
+	JSON_MEMBER("healthy", STATUS_HEALTHY),
 	JSON_MEMBER("labels", STATUS_LABELS_OBJECT),
 	JSON_MEMBER("container_status", STATUS_CONTAINER),
 };

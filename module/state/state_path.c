@@ -46,6 +46,7 @@ static const struct json_member task[] = {
 	JSON_MEMBER("discovery", DISCOVERY),
 	JSON_MEMBER("container", CONTAINER),
 	JSON_MEMBER("statuses", STATUSES),
+	JSON_MEMBER("health_check", TASK_HEALTH_CHECK),
 };
 
 static const struct json_member task_resources[] = {
@@ -84,6 +85,7 @@ static const struct json_member container_port_mapping[] = {
 static const struct json_member status[] = {
 	JSON_MEMBER("state", STATUS_STATE),
 	JSON_MEMBER("timestamp", STATUS_TIMESTAMP),
+	JSON_MEMBER("healthy", STATUS_HEALTHY),
 	JSON_MEMBER("labels", STATUS_LABELS),
 	JSON_MEMBER("container_status", STATUS_CONTAINER),
 };
@@ -155,6 +157,8 @@ const struct json_place state_places[] = {
 	[PORT_NAME] = { JSON_STRING },
 	[PORT_PROTOCOL] = { JSON_STRING },
 
+	[TASK_HEALTH_CHECK] = { JSON_OBJECT },
+
 	[CONTAINER] = OBJECT(container),
 	[CONTAINER_DOCKER] = OBJECT(container_network),
 	[CONTAINER_NETWORK_INFOS] = ARRAY(CONTAINER_NETWORK_INFO),
@@ -167,6 +171,7 @@ const struct json_place state_places[] = {
 	[STATUS] = OBJECT(status),
 	[STATUS_STATE] = { JSON_STRING },
 	[STATUS_TIMESTAMP] = { JSON_NUMBER },
+	[STATUS_HEALTHY] = { JSON_BOOLEAN },
 	[STATUS_LABELS] = ARRAY(STATUS_LABEL),
 	[STATUS_LABEL] = OBJECT(status_label),
 	[STATUS_LABEL_KEY] = { JSON_STRING },
