@@ -93,6 +93,17 @@ def running_status(task):
     return max(running, key=lambda status: status.get("timestamp", 0), default={})
 
 
+def is_unhealthy(task, rule):
+    """Whether a task gives way to others at the names they share, by the option `health`."""
+    words = [s for s in task.get("statuses", []) if isinstance(s.get("healthy"), bool)]
+    latest = max(words, key=lambda status: status.get("timestamp", 0), default=None)
+    if rule == "ignore":
+        return False
+    if latest is not None:
+        return not latest["healthy"]
+    return rule == "require" and isinstance(task.get("health_check"), dict)
+
+
 def netinfo(task):
     found = []
     for info in running_status(task).get("container_status", {}).get("network_infos", []):
@@ -136,6 +147,11 @@ def canonical(name, suffix):
     return rest + dot + last + suffix
 
 
+def canonical_name(task, name):
+    agent = task["slave_id"].rpartition("-")[2].lower()
+    return canonical(name, f"-{task_hash(task['id'])}-{agent}")
+
+
 def protocols(port, rules="rfc1123"):
     """The protocol labels of a discovery port: both if there are none, or the rules leave none."""
     listed = [label(part, rules) for part in port.get("protocol", "").split(",")]
@@ -143,12 +159,18 @@ def protocols(port, rules="rfc1123"):
 
 
 class Model:
-    """All records of one state, made for a zone, its reverse zones and one set of options."""
+    """All records of one state, made for a zone, its reverse zones and one set of options.
+
+    `options` has further ones by their names in knot.conf; what it lacks has its default.
+    """
 
     def __init__(self, state, masters=(), zone="mesos.", rules="rfc1123",
-                 sources=DEFAULT_SOURCES, origin="mesos."):
+                 sources=DEFAULT_SOURCES, origin="mesos.", options=()):
         self.zone, self.rules, self.sources = zone, rules, sources
+        self.options = {"health": "ignore", **dict(options)}
         self.records = set()
+        self.yielding = set()  # Records of tasks that give way to others.
+        self._yields = False
         self.reverse = {}
         self.agents = {a["id"]: pid_parts(a.get("pid")) for a in state["slaves"]}
         for framework in state["frameworks"]:
@@ -157,6 +179,7 @@ class Model:
             if self._addresses("slave", host_addresses(host)):
                 self._srv("_slave._tcp", port, "slave")
         self._masters(state, list(masters))
+        self._add_yielding()
         for pointer, names in self.reverse.items():
             target = f"{min(names)}.{origin}"
             if len(names) == 1 and is_carried(target):
@@ -164,7 +187,15 @@ class Model:
 
     def _add(self, owner, kind, data):
         if is_carried(f"{owner}.{self.zone}"):
-            self.records.add((f"{owner}.{self.zone}", kind, data))
+            where = self.yielding if self._yields else self.records
+            where.add((f"{owner}.{self.zone}", kind, data))
+
+    def _add_yielding(self):
+        """Adds what gives way where nobody else has records: A and AAAA together, and SRV."""
+        def decided(record):
+            return record[0], record[1] == "SRV"
+        taken = {decided(record) for record in self.records}
+        self.records |= {record for record in self.yielding if decided(record) not in taken}
 
     def _addresses(self, owner, addresses):
         for one in addresses:
@@ -200,14 +231,20 @@ class Model:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)*", discovery, re.ASCII):
             names.add(discovery.lower())
         for name in filter(None, names):
+            self._yields = is_unhealthy(task, self.options["health"])
             self._task_name(task, framework, name, addresses, host)
+            self._yields = False
+            self._canonical_name(task, framework, name, addresses, host)
+
+    def _canonical_name(self, task, framework, name, addresses, host):
+        full = canonical_name(task, name)
+        self._addresses(f"{full}.{framework}", addresses)
+        self._addresses(f"{full}.{framework}.slave", host)
 
     def _task_name(self, task, framework, name, addresses, host):
-        agent = task["slave_id"].rpartition("-")[2].lower()
-        full = canonical(name, f"-{task_hash(task['id'])}-{agent}")
-        for owner in (name, full):
-            self._addresses(f"{owner}.{framework}", addresses)
-            self._addresses(f"{owner}.{framework}.slave", host)
+        full = canonical_name(task, name)
+        self._addresses(f"{name}.{framework}", addresses)
+        self._addresses(f"{name}.{framework}.slave", host)
         discovery = task.get("discovery", {})
         by_ranges = (f"{framework}.slave",) if discovery.get("name") else (
             framework, f"{framework}.slave")
