@@ -18,6 +18,8 @@
 #define MOD_IP_SOURCE       "\011ip-source"
 #define MOD_HEALTH          "\006health"
 #define MOD_LABEL_RULES     "\013label-rules"
+#define MOD_ANSWER_LIMIT    "\014answer-limit"
+#define MOD_SUBNET_FIRST    "\014subnet-first"
 #define MOD_ORIGIN          "\006origin"
 #define MOD_MAX_AGE         "\007max-age"
 #define MOD_CREDENTIAL_FILE "\017credential-file"
@@ -56,6 +58,8 @@ const yp_item_t options_schema[] = {
 	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
 	{ MOD_HEALTH, YP_TOPT, YP_VOPT = { health_rules, HEALTH_IGNORE } },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
+	{ MOD_ANSWER_LIMIT, YP_TINT, YP_VINT = { 0, UINT16_MAX, 0 } },
+	{ MOD_SUBNET_FIRST, YP_TBOOL, YP_VBOOL = { false } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
 	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
@@ -274,6 +278,8 @@ static int read_options(struct source *src, struct settings *opts)
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
 	opts->health = get(src, MOD_HEALTH).single.option;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;
+	opts->answer_limit = get(src, MOD_ANSWER_LIMIT).single.integer;
+	opts->subnet_first = get(src, MOD_SUBNET_FIRST).single.boolean;
 
 	int ret = read_masters(src, opts);
 	if (ret == KNOT_EOK) {
@@ -348,7 +354,9 @@ bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knot
 	bool same = make_options(&src, &others) == KNOT_EOK &&
 	            settings_same_polling(options, others) &&
 	            settings_same_naming(options, others) && options->ttl == others->ttl &&
-	            options->max_age == others->max_age;
+	            options->max_age == others->max_age &&
+	            options->answer_limit == others->answer_limit &&
+	            options->subnet_first == others->subnet_first;
 	settings_free(others);
 	return same;
 }

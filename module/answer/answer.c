@@ -307,7 +307,7 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 	struct sight other;
 	const struct snapshot *snapshot = look_again(ctx, &other)->snapshot;
 	if (snapshot != NULL) {
-		answer_glue(pkt, qdata, snapshot);
+		answer_glue(pkt, qdata, ctx, snapshot);
 	}
 	return state;
 }
