@@ -11,6 +11,7 @@
 #include "module/masters/master.h"
 #include "module/cluster/counters.h"
 #include "module/cluster/view.h"
+#include "module/masters/look.h"
 #include "module/masters/stream.h"
 #include "module/masters/zookeeper.h"
 
@@ -78,6 +79,11 @@ struct follow {
 	int64_t more_event; /*!< When the last such event came. */
 	int64_t more_asked; /*!< When the last state for such an event was asked for. */
 	int64_t more_pause; /*!< Shortest time between that and the next one. */
+
+	struct look *look;     /*!< NULL if events are not to be followed. */
+	int64_t look_at;       /*!< When to ask the others again who leads, if it is quiet. */
+	struct endpoint named; /*!< Who leads by their word, so that a poll was wanted. */
+	struct endpoint alias; /*!< The same who turned out to be the one that is followed. */
 
 	bool has_news; /*!< Something has come since the last look. */
 	int64_t read;  /*!< When the first event came that is not published yet, in us; 0: none. */

@@ -25,6 +25,12 @@
 /*! \brief How often it is shown that the stream lives, in milliseconds. */
 #define SHOW_MS 500
 
+/*! \brief How long a stream is quiet until the other masters are asked who leads, in ms. */
+#define QUIET_MS 5000
+
+/*! \brief Time between two such questions, in milliseconds. */
+#define LOOK_MS 3000
+
 static int64_t interval(const struct cluster *cluster)
 {
 	return (int64_t)cluster->settings->poll_interval * 1000;
@@ -111,6 +117,21 @@ static int end_event(void *ctx)
 	return event.object != NULL ? take_event(cluster, &event) : KNOT_EOK;
 }
 
+/*! \brief Another master says that somebody else leads: a poll finds out. */
+static void hear_other(void *ctx, const struct endpoint *asked, const struct endpoint *leader)
+{
+	struct cluster *cluster = ctx;
+	struct follow *follow = &cluster->follow;
+	if (!follow_lives(cluster) || endpoint_equal(leader, &follow->alias)) {
+		return;
+	}
+	follow->named = *leader;
+	follow->state_at = clock_ms(CLOCK_MONOTONIC);
+	follow->is_sooner = true;
+	/* The one that is followed may hang: it is not to be asked first. */
+	cluster->last_good = *asked;
+}
+
 int follow_init(struct cluster *cluster)
 {
 	static const struct recordio_handler handler = { begin_event, read_event, end_event };
@@ -121,11 +142,15 @@ int follow_init(struct cluster *cluster)
 	}
 	follow->parser = event_parser_new();
 	follow->stream = stream_new(cluster->client, &handler, cluster);
-	return follow->parser != NULL && follow->stream != NULL ? KNOT_EOK : KNOT_ENOMEM;
+	follow->look = look_new(cluster->client, hear_other, cluster);
+	return follow->parser != NULL && follow->stream != NULL && follow->look != NULL
+	               ? KNOT_EOK
+	               : KNOT_ENOMEM;
 }
 
 void follow_clear(struct cluster *cluster)
 {
+	look_free(cluster->follow.look);
 	stream_free(cluster->follow.stream);
 	event_parser_free(cluster->follow.parser);
 }
@@ -187,6 +212,7 @@ void follow_catch_up(struct cluster *cluster, const struct master_reply *reply)
 		stream_close(follow->stream);
 		end_subscription(follow);
 		stock_disown(cluster->stock);
+		follow->alias.port = 0;
 	} else if (stream_phase(follow->stream) == STREAM_OPEN) {
 		stream_drain(follow->stream, clock_ms(CLOCK_MONOTONIC) + CATCH_UP_MS, NULL);
 	}
@@ -202,11 +228,16 @@ void follow_leader(struct cluster *cluster, const struct master_reply *reply)
 		/* To subscribe to another one is no repetition. */
 		follow->open_at = 0;
 	}
+	/* One that had been named and is followed already has two names. */
+	follow->alias = follow->named.port != 0 && follow_lives(cluster) ? follow->named
+	                                                                 : follow->alias;
+	follow->named.port = 0;
 	follow->leader = reply->answered;
 	follow->trusted = reply->trusted;
 	memcpy(follow->id, failover_leader(&reply->facts, 0).id, sizeof(follow->id));
 	if (follow_lives(cluster) && follow->is_asked) {
 		follow->counted.following = 1;
+		publish_life(cluster);
 		report_following(cluster);
 	}
 }
@@ -277,6 +308,33 @@ void follow_turn(void *ctx)
 	follow->has_news = false;
 }
 
+/*! \brief True if nobody but the masters can say that another one leads. */
+static bool must_look(const struct cluster *cluster)
+{
+	char problem[ZOOKEEPER_PROBLEM_MAX];
+	return cluster->masters_count > 1 &&
+	       (cluster->zk == NULL || zookeeper_problem(cluster->zk, problem)[0] != '\0');
+}
+
+/*! \brief Does what is due while events come; returns when to call again. */
+static int64_t tend_stream(struct cluster *cluster, int64_t now)
+{
+	struct follow *follow = &cluster->follow;
+	if (now >= follow->renew_at) {
+		names_renew(cluster);
+		follow->renew_at = now + interval(cluster);
+	}
+	if (!must_look(cluster)) {
+		return follow->renew_at;
+	}
+	int64_t look_at = MAX(stream_heard(follow->stream) + QUIET_MS, follow->look_at);
+	if (now >= look_at) {
+		look_around(follow->look, stream_master(follow->stream));
+		look_at = follow->look_at = now + LOOK_MS;
+	}
+	return MIN(follow->renew_at, look_at);
+}
+
 int64_t follow_tend(struct cluster *cluster)
 {
 	struct follow *follow = &cluster->follow;
@@ -294,11 +352,7 @@ int64_t follow_tend(struct cluster *cluster)
 		return now;
 	}
 	if (follow_lives(cluster)) {
-		if (now >= follow->renew_at) {
-			names_renew(cluster);
-			follow->renew_at = now + interval(cluster);
-		}
-		return MIN(due, follow->renew_at);
+		return MIN(due, tend_stream(cluster, now));
 	}
 	if (is_under_way(follow) || follow->leader.port == 0) {
 		return due;

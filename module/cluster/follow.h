@@ -13,6 +13,8 @@
  *   that there is more to know than it tells, the more rarely the more often such events come.
  * - A stream that ends is asked for again after 1 s, 2 s, ... poll-interval; meanwhile there are
  *   polls. Two readers that a master ends for each other do not make it a storm.
+ * - A leader that hangs is as silent as one to whom nothing happens: while it is quiet the other
+ *   masters are asked who leads, unless ZooKeeper says so.
  * - Events are published together as they come together: those that one turn of libcurl's brings.
  * - The cluster's thread calls.
  */

@@ -24,6 +24,8 @@ void projection_free(struct projection *p)
 {
 	snapshot_table_free(p->table);
 	free(p->masters);
+	free(p->limit);
+	p->limit = NULL;
 	p->table = NULL;
 	p->masters = NULL;
 }
@@ -33,6 +35,8 @@ static void lose(struct projection *p, int ret)
 {
 	p->is_fed = false;
 	p->ret = ret;
+	free(p->limit);
+	p->limit = NULL;
 }
 
 /*! \brief True if there is to be an end to it. One task alone may make thousands of records. */
@@ -104,12 +108,37 @@ static void end_run(struct projection *p, int diff, int ret, const struct record
 	}
 }
 
+/*! \brief Counts for the limit what there is without one. */
+static int count(const struct projection *p, struct limit *limit, int diff,
+                 enum inventory_kind kind, const struct inventory_side *side)
+{
+	struct records_rules rules = p->rules;
+	struct records_output output = { 0 };
+	rules.task_max = RECORDS_TASK_MAX;
+	int ret = records_of(&rules, kind, side, &output);
+	(diff > 0 ? limit_add : limit_remove)(limit, kind, &output);
+	return ret;
+}
+
+/*! \brief The same of the masters' records: as an agent's, they are what nobody can cut. */
+static int count_masters(const struct projection *p, struct limit *limit, int diff,
+                         const struct records_masters *masters)
+{
+	struct records_output output = { 0 };
+	int ret = records_of_masters(&p->rules, masters, &output);
+	(diff > 0 ? limit_add : limit_remove)(limit, INVENTORY_AGENT, &output);
+	return ret;
+}
+
 static void put_side(struct projection *p, int diff, enum inventory_kind kind,
                      const struct inventory_side *side)
 {
 	struct records_output output = { .put = diff > 0 ? add_record : drop_record, .sink = p };
 	if (p->is_fed) {
 		int ret = records_of(&p->rules, kind, side, &output);
+		if (ret == KNOT_EOK && p->limit != NULL) {
+			ret = count(p, p->limit, diff, kind, side);
+		}
 		end_run(p, diff, ret, &output);
 	}
 }
@@ -119,6 +148,9 @@ static void put_masters(struct projection *p, int diff, const struct records_mas
 	struct records_output output = { .put = diff > 0 ? add_record : drop_record, .sink = p };
 	if (p->is_fed) {
 		int ret = records_of_masters(&p->rules, masters, &output);
+		if (ret == KNOT_EOK && p->limit != NULL) {
+			ret = count_masters(p, p->limit, diff, masters);
+		}
 		end_run(p, diff, ret, &output);
 	}
 }
@@ -198,7 +230,6 @@ static int feed(struct projection *p, const struct inventory *inventory,
 /*! \brief A walk that finds out what there is. */
 struct measure {
 	struct projection *projection;
-	struct records_rules rules; /*!< Without a limit. */
 	struct limit *limit;
 	int ret;
 };
@@ -206,40 +237,47 @@ struct measure {
 static void measure_object(void *ctx, const struct inventory_change *change)
 {
 	struct measure *measure = ctx;
-	struct records_output output = { 0 };
 	if (is_stopped(measure->projection)) {
 		measure->ret = KNOT_ECONNABORTED;
 	}
 	if (measure->ret == KNOT_EOK) {
-		measure->ret = records_of(&measure->rules, change->kind, &change->after, &output);
-		limit_add(measure->limit, change->kind, &output);
+		measure->ret = count(measure->projection, measure->limit, 1, change->kind,
+		                     &change->after);
 	}
 }
 
-/*! \brief Finds the most records of a task with which all fit. */
-static int find_limit(struct projection *p, const struct inventory *inventory,
-                      const struct records_masters *masters, uint32_t *task_max)
+/*! \brief Finds out what there is without a limit. */
+static int find_all(struct projection *p, const struct inventory *inventory,
+                    const struct records_masters *masters, struct limit *limit)
 {
-	struct measure measure = {
-		.projection = p,
-		.rules = p->rules,
-		.limit = calloc(1, sizeof(*measure.limit)),
-	};
-	if (measure.limit == NULL) {
-		return KNOT_ENOMEM;
-	}
-	struct records_output output = { 0 };
-	measure.rules.task_max = RECORDS_TASK_MAX;
-	measure.ret = records_of_masters(&measure.rules, masters, &output);
-	/* As an agent's, they are what nobody can cut. */
-	limit_add(measure.limit, INVENTORY_AGENT, &output);
+	struct measure measure = { .projection = p, .limit = limit };
+	measure.ret = count_masters(p, limit, 1, masters);
 	inventory_walk(inventory, measure_object, &measure);
-	*task_max = limit_find(measure.limit, p->octets_max);
-	free(measure.limit);
 	return measure.ret;
 }
 
 /*! \brief Makes the table what inventory and masters are, with such a limit that all fits. */
+static int feed_limited(struct projection *p, const struct inventory *inventory,
+                        const struct records_masters *masters, uint32_t ttl)
+{
+	struct limit *limit = calloc(1, sizeof(*limit));
+	if (limit == NULL) {
+		return KNOT_ENOMEM;
+	}
+	int ret = find_all(p, inventory, masters, limit);
+	if (ret == KNOT_EOK) {
+		p->rules.task_max = limit_find(limit, p->octets_max);
+		ret = feed(p, inventory, masters, ttl);
+	}
+	if (ret == KNOT_EOK && p->rules.task_max < RECORDS_TASK_MAX) {
+		p->limit = limit;
+	} else {
+		free(limit);
+	}
+	return ret;
+}
+
+/*! \brief The same, at first without a limit if there may be no need for one. */
 static int feed_within(struct projection *p, const struct inventory *inventory,
                        const struct records_masters *masters, uint32_t ttl)
 {
@@ -248,36 +286,29 @@ static int feed_within(struct projection *p, const struct inventory *inventory,
 		p->rules.task_max = RECORDS_TASK_MAX;
 		ret = feed(p, inventory, masters, ttl);
 	}
-	if (ret == KNOT_ESPACE) {
-		ret = find_limit(p, inventory, masters, &p->rules.task_max);
-		if (ret == KNOT_EOK) {
-			ret = feed(p, inventory, masters, ttl);
-		}
-	}
-	return ret;
+	return ret == KNOT_ESPACE ? feed_limited(p, inventory, masters, ttl) : ret;
 }
 
 /*! \brief Has all made anew if the limit that was set has to be another now. */
-static void review_limit(struct projection *p, const struct inventory *inventory,
-                         const struct records_masters *masters)
+static void review_limit(struct projection *p, bool is_state)
 {
-	if (!p->is_fed || !p->is_changed || p->rules.task_max == RECORDS_TASK_MAX) {
+	if (p->limit == NULL || (!p->is_changed && !is_state)) {
 		return;
 	}
-	uint32_t task_max;
-	int ret = find_limit(p, inventory, masters, &task_max);
-	if (ret != KNOT_EOK || task_max != p->rules.task_max) {
-		lose(p, ret == KNOT_EOK ? KNOT_ESPACE : ret);
+	uint32_t task_max = limit_find(p->limit, p->octets_max);
+	if (task_max < p->rules.task_max || (is_state && task_max > p->rules.task_max)) {
+		lose(p, KNOT_ESPACE);
 	}
 }
 
 int projection_commit(struct projection *p, const struct inventory *inventory,
-                      const struct records_masters *masters, uint32_t ttl, struct snapshot **out)
+                      const struct records_masters *masters, uint32_t ttl, bool is_state,
+                      struct snapshot **out)
 {
 	*out = NULL;
 	if (p->is_fed) {
 		(void)change_masters(p, masters);
-		review_limit(p, inventory, masters);
+		review_limit(p, is_state);
 	}
 	int ret = p->is_fed ? KNOT_EOK : feed_within(p, inventory, masters, ttl);
 	if (ret == KNOT_EOK) {

@@ -17,7 +17,9 @@
  *   commit begins anew with all that the inventory has. Snapshots that are given out stay good.
  * - **Budget.** Where all records take more octets than there may be, each task is held to so many
  *   records that they fit: as many as possible. That depends on what the inventory has, and not on
- *   how it came about. Equal records count each time.
+ *   how it came about; but for that, while events come, they may stay fewer until the next state:
+ *   to make all anew takes long, and nobody shall have it done with each event. Equal records count
+ *   each time.
  * - Which inventory it is has to stay the same, and no change of it may be missed.
  * - One thread at a time.
  */
@@ -47,6 +49,8 @@ struct projection {
 	bool is_fed;         /*!< The table has all that the inventory has. */
 	bool is_changed;     /*!< There were changes since the last commit. */
 	int ret;             /*!< Why it is not fed. */
+	/*! While it is fed and held to a limit: what there is without one. */
+	struct limit *limit;
 };
 
 /*!
@@ -70,6 +74,7 @@ void projection_change(struct projection *projection, const struct inventory_cha
  *
  * \param masters  The masters; copied.
  * \param ttl      TTL of all records, in seconds.
+ * \param is_state The inventory is as a state says: a limit may be raised.
  * \param out      Set to the snapshot, with a reference for the caller; to NULL if queries would
  *                 see no difference to the one before, and on errors.
  *
@@ -79,7 +84,8 @@ void projection_change(struct projection *projection, const struct inventory_cha
  * \return KNOT_ENOMEM, or else as snapshot_table_commit(). On any error it is incomplete.
  */
 int projection_commit(struct projection *projection, const struct inventory *inventory,
-                      const struct records_masters *masters, uint32_t ttl, struct snapshot **out);
+                      const struct records_masters *masters, uint32_t ttl, bool is_state,
+                      struct snapshot **out);
 
 /*! \brief Gives a snapshot back that no reader has any more (snapshot_table_retire()). */
 void projection_retire(struct projection *projection, struct snapshot *snapshot);

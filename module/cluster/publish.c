@@ -76,7 +76,7 @@ static int take_state(struct cluster *cluster, const struct master_reply *reply,
 }
 
 /*! \brief Makes the new snapshots; KNOT_EOK, or what was wrong with the first that failed. */
-static int make_snapshots(struct cluster *cluster)
+static int make_snapshots(struct cluster *cluster, bool is_state)
 {
 	int ret = KNOT_EOK;
 	for (size_t i = 0; i < cluster->turns_count; i++) {
@@ -88,7 +88,7 @@ static int make_snapshots(struct cluster *cluster)
 		                    ? KNOT_ECONNABORTED
 		                    : projection_commit(&turn->view->projection,
 		                                        cluster->stock->inventory, cluster->shown,
-		                                        ttl, &turn->snapshot);
+		                                        ttl, is_state, &turn->snapshot);
 		ret = ret == KNOT_EOK ? turn->ret : ret;
 	}
 	return ret;
@@ -113,9 +113,9 @@ static bool show(struct turn *turn, int64_t time)
 }
 
 /*! \brief Makes and shows new snapshots, and frees the old ones when nobody looks at them. */
-static int show_all(struct cluster *cluster)
+static int show_all(struct cluster *cluster, bool is_state)
 {
-	int ret = make_snapshots(cluster);
+	int ret = make_snapshots(cluster, is_state);
 	bool is_new = false;
 	pthread_mutex_lock(&cluster->lock);
 	for (size_t i = 0; i < cluster->turns_count; i++) {
@@ -159,7 +159,7 @@ int publish_state(struct cluster *cluster, const struct master_reply *reply, int
 		cluster->time = time;
 	}
 	/* Also of a state that did not come true: events may have. */
-	int shown = cluster->shown != NULL ? show_all(cluster) : KNOT_EOK;
+	int shown = cluster->shown != NULL ? show_all(cluster, true) : KNOT_EOK;
 	end_turns(cluster);
 	return ret == KNOT_EOK ? shown : ret;
 }
@@ -177,7 +177,7 @@ static void show_counters(struct cluster *cluster)
 
 int publish_changes(struct cluster *cluster)
 {
-	int ret = cluster->turns != NULL ? show_all(cluster) : KNOT_EOK;
+	int ret = cluster->turns != NULL ? show_all(cluster, false) : KNOT_EOK;
 	end_turns(cluster);
 	return ret;
 }

@@ -12,6 +12,17 @@ void limit_add(struct limit *limit, enum inventory_kind kind, const struct recor
 	}
 }
 
+void limit_remove(struct limit *limit, enum inventory_kind kind,
+                  const struct records_output *output)
+{
+	if (kind == INVENTORY_TASK) {
+		limit->octets[output->records] -= output->octets;
+		limit->widest[output->records] -= output->widest;
+	} else {
+		limit->others -= output->octets;
+	}
+}
+
 /*! \brief Most octets with so many records of a task. */
 static uint64_t octets_of(const struct limit *limit, uint32_t records)
 {

@@ -31,6 +31,10 @@ struct limit {
 /*! \brief Adds an object, by what its records came to. */
 void limit_add(struct limit *limit, enum inventory_kind kind, const struct records_output *output);
 
+/*! \brief Takes one away again. */
+void limit_remove(struct limit *limit, enum inventory_kind kind,
+                  const struct records_output *output);
+
 /*!
  * \brief Finds the most records of a task with which all octets fit.
  *

@@ -84,6 +84,7 @@ class Knotd:
     wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
     database = False  # Whether knotd runs with a configuration database, into which write() goes.
     preload = ()  # Further libraries to preload into knotd.
+    options = {}  # What every cluster is set to if the test does not say otherwise.
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mod-mesos-"))
@@ -115,7 +116,7 @@ class Knotd:
 
     def module(self, id, **options):
         """Sets one cluster (a mod-mesos section)."""
-        self.section("mod-mesos", id, **options)
+        self.section("mod-mesos", id, **{**self.options, **options})
 
     def zone(self, name, text="", modules=(), **items):
         """Sets one zone: SOA, NS and what `text` adds to them."""

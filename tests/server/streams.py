@@ -34,8 +34,12 @@ class Stream:
         self.heartbeat = heartbeat
         self.ended = threading.Event()
         self._connection = handler.connection
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._last = time.monotonic()
+
+    def beginning(self):
+        """To be held until the first event is sent: what others send comes after it."""
+        return self._lock
 
     def send_bytes(self, *pieces, pause=0):
         """Exactly these bytes, with a pause after each piece."""
@@ -112,19 +116,21 @@ class Streams:
 
     def __init__(self, state=None, heartbeat=events.HEARTBEAT_SECONDS, most=1000):
         self.state, self.heartbeat, self.most = state, heartbeat, most
+        self.first = None  # Another first event than that which is made of the state.
         self.all = []
         self._taken = 0
         self._lock = threading.Lock()
 
     def __call__(self, handler):
         stream = Stream(handler, self.heartbeat if self.state else None)
-        first = [events.subscribed(self.state(), self.heartbeat),
-                 events.HEARTBEAT] if self.state else []
-        stream.send_bytes(HEAD)
-        stream.send(*first)
-        with self._lock:
-            self.all.append(stream)
-            open_ones = self.open()
+        with stream.beginning():
+            with self._lock:
+                self.all.append(stream)
+                open_ones = self.open()
+            first = [self.first or events.subscribed(self.state(), self.heartbeat),
+                     events.HEARTBEAT] if self.state else []
+            stream.send_bytes(HEAD)
+            stream.send(*first)
         if len(open_ones) > self.most:
             open_ones[0].finish()
         stream.run(handler.server.ending)

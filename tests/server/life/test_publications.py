@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is shown to queries anew: what has changed, when it has changed, and nothing else."""
 import states
+from counters import stats, wait_stat
 from knotd import PRELOAD, WRAPPER
 from master import hang
-from test_stats import stats, wait_stat
 from waiting import wait_for
 
 

@@ -13,6 +13,7 @@ import states
 import tls
 import yaml
 from ask import ALL_WAYS, EDE_NOT_READY, EDE_STALE_ANSWER, TCP, UDP, UDP_EDNS
+from counters import difference, group, stats, wait_stat
 from expected import ZONES, serving
 from knotd import Knotd
 from libknot.control import KnotCtl, KnotCtlType
@@ -61,31 +62,10 @@ def start(server, *masters, **options):
     server.start()
 
 
-def stats(server, zone="mesos."):
-    """The module's counters as knotc shows them, without those that are 0."""
-    shown, form = {}, re.compile(rf"\[{re.escape(zone)}\] mod-mesos\.(\S+) = (\d+)")
-    for line in server.knotc("zone-stats", zone, "mod-mesos").splitlines():
-        name, value = form.fullmatch(line).groups()
-        assert name not in shown
-        shown[name] = int(value)
-    return {name: value for name, value in shown.items() if value}
-
-
-def group(shown, name):
-    """The counters of one name, by index."""
-    found = (re.fullmatch(rf"{name}\[(.+)\]", key) for key in shown)
-    return {match[1]: shown[match[0]] for match in found if match}
-
-
 def served(shown):
     """All but answers, polls and publications: what is served."""
     return {name: value for name, value in shown.items()
             if "[" not in name and name != "publications"}
-
-
-def difference(before, after):
-    return {key: after[key] - before.get(key, 0) for key in after
-            if after[key] != before.get(key, 0)}
 
 
 @contextlib.contextmanager
@@ -94,14 +74,6 @@ def counted(server, expected):
     before = group(stats(server), "answers")
     yield
     assert difference(before, group(stats(server), "answers")) == expected
-
-
-def wait_stat(server, name, condition=bool, seconds=10):
-    """Waits until a counter fulfils a condition; returns all of them."""
-    def shown():
-        found = stats(server)
-        return found if condition(found.get(name, 0)) else None
-    return wait_for(shown, seconds, f"another {name}")
 
 
 # Answers.
@@ -439,7 +411,7 @@ def test_knotc(server, master):
     forced = server.knotc("-f", "zone-stats", "mesos.", "mod-mesos")
     assert "mod-mesos.skipped = 0" in forced
     assert "mod-mesos.answers[not-ready] = " in forced
-    assert len(forced.splitlines()) == 9 + 6 + 12
+    assert len(forced.splitlines()) == 9 + 6 + 15 + 11
 
 
 class Dumping(Knotd):

@@ -14,8 +14,10 @@ import dns.message
 import dns.rcode
 import pytest
 import states
+from following import Leader, follow
 from master import Master, document
 from waiting import PATIENCE, wait_for
+from watching import watch
 
 ASKERS = 2
 SOCKETS = 8  # of each asker, so that each of knotd's workers gets some of the queries
@@ -248,3 +250,35 @@ def test_zookeeper(server, master, numbers):
                     server.module("cluster", master=zookeeper.url, poll_interval=1 + turn // 4 % 2)
                     server.reload()
                 load.wait_news(last)
+
+
+def test_events(server):
+    """Events come all the time, while instances, views and threads are replaced, and streams end."""
+    ending = threading.Event()
+
+    def churn(leader):
+        for number in itertools.count():
+            if ending.is_set():
+                break
+            leader.run(f"t{number}")
+            leader.end(f"t{number}", told=number % 50)
+            if number % 200 == 199:
+                for stream in leader.streams.open():
+                    stream.cut()
+
+    with Leader(states.task("web", addresses=["10.1.0.1"])) as leader:
+        follow(server, leader, zones=("mesos.", "10.in-addr.arpa."), poll_interval=1)
+        churning = threading.Thread(target=churn, args=(leader,))
+        with watch(server, [("web.marathon.mesos.", "A", "10.1.0.1")], "threads") as found:
+            churning.start()
+            try:
+                for turn in range(TURNS):
+                    server.module("cluster", master=leader.address, ttl=turn // 2 + 1,
+                                  poll_interval=1 + turn // 4 % 2, resync_interval=10)
+                    server.reload()
+                    found.wait_rounds(50)
+            finally:
+                ending.set()
+                churning.join()
+        leader.run("last")
+        server.wait_ready("last.marathon.mesos.")

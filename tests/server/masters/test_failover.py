@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A failover loses no record, and an empty state is believed late.
-
-TEST_FAILOVER_COUNTS names a file that gets a line for each run under constant queries.
-"""
+"""A failover loses no record, and an empty state is believed late."""
 import calendar
-import contextlib
 import email.utils
 import json
-import os
-import threading
 import time
 
 import ask
-import dns.exception
 import model
 import pytest
 import recordings
 import states
-from ask import EDE_NOT_READY, TCP, UDP_EDNS, Way
+from ask import EDE_NOT_READY, UDP_EDNS
 from expected import ZONES, serving
 from master import Master, raw, redirect, status
 from waiting import PATIENCE, wait_for
+from watching import LARGE, Watch, watch
 
-LARGE = Way(edns=True, payload=4096)
 NOW = int(time.time())
 LONG_AGO = calendar.timegm((1999, 1, 1, 0, 0, 0))
 YEARS_AHEAD = calendar.timegm((2090, 1, 1, 0, 0, 0))
@@ -37,68 +30,6 @@ def dated(content, date=None):
     line = f"Date: {email.utils.formatdate(date, usegmt=True)}\r\n" if date is not None else ""
     return raw(f"HTTP/1.1 200 OK\r\n{line}Content-Type: application/json\r\n"
                f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-
-
-class Watch:
-    """Asks for sets of records without a pause, and notes each answer that lacks one of them."""
-
-    def __init__(self, server, records):
-        self.server = server
-        self.sets = {}
-        for owner, kind, data in records:
-            self.sets.setdefault((owner, kind), set()).add(data)
-        self.count, self.rounds, self.losses = 0, 0, []
-
-    def _missing(self, questioner, owner, kind, expected):
-        try:
-            reply = questioner(owner, kind, LARGE)
-            if ask.is_truncated(reply):
-                reply = questioner(owner, kind, TCP)
-        except (OSError, dns.exception.DNSException) as error:
-            return repr(error)
-        return expected - set(ask.data(reply, kind))
-
-    def round(self, questioner):
-        """Asks for each set once."""
-        for (owner, kind), expected in self.sets.items():
-            missing = self._missing(questioner, owner, kind, expected)
-            self.count += 1
-            if missing:
-                self.losses.append((owner, kind, missing))
-        self.rounds += 1
-
-    def wait_rounds(self, more=2):
-        """Waits until every set has been asked for that often from now on."""
-        target = self.rounds + more
-        wait_for(lambda: self.rounds >= target, 60, "queries")
-
-
-@contextlib.contextmanager
-def watch(server, records, name):
-    """Queries in a thread for as long as the `with` lasts; not one answer may lose a record."""
-    found, ending = Watch(server, records), threading.Event()
-
-    def run():
-        questioner = ask.Ask(server.address, server.port)
-        while not ending.is_set():
-            found.round(questioner)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        found.wait_rounds(1)
-        yield found
-        found.wait_rounds()
-    finally:
-        ending.set()
-        thread.join()
-        line = (f"{name}: {found.count} answers of {len(found.sets)} sets of records, "
-                f"{len(found.losses)} lost a record")
-        print(line)
-        if "TEST_FAILOVER_COUNTS" in os.environ:
-            with open(os.environ["TEST_FAILOVER_COUNTS"], "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-    assert not found.losses, f"{len(found.losses)} of {found.count}: {found.losses[:5]}"
 
 
 def polled(server, *masters, times=1):

@@ -8,7 +8,7 @@ import pytest
 import states
 import tls
 from master import Master
-from test_stats import group, stats
+from counters import group, stats
 from waiting import wait_for
 
 FULL = "Too many open files"

@@ -8,7 +8,7 @@ import pytest
 import states
 import tls
 from master import STATE, Master, document, drip, hang, raw, redirect, status
-from test_stats import stats
+from counters import stats
 from waiting import wait_for
 
 

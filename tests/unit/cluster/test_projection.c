@@ -28,6 +28,7 @@ struct follower {
 	struct snapshot *snapshot;
 	atomic_bool stop;
 	unsigned publications;
+	bool is_state; /*!< What is committed is as a state says. */
 };
 
 static void hear(void *ctx, const struct inventory_change *change)
@@ -55,7 +56,7 @@ static struct records_rules make_rules(bool reverse)
 
 static void start(struct follower *f, bool reverse, uint64_t octets_max)
 {
-	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 } };
+	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
 	struct records_rules rules = make_rules(reverse);
 	projection_init(&f->projection, &rules, octets_max, &f->stop);
 	f->inventory = inventory_new(hear, &f->projection);
@@ -65,7 +66,8 @@ static void start(struct follower *f, bool reverse, uint64_t octets_max)
 static int commit_as(struct follower *f, uint32_t ttl)
 {
 	struct snapshot *next = NULL;
-	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, &next);
+	int ret = projection_commit(&f->projection, f->inventory, &f->masters, ttl, f->is_state,
+	                            &next);
 	if (next != NULL) {
 		projection_retire(&f->projection, f->snapshot);
 		f->snapshot = next;
@@ -148,7 +150,7 @@ static void assert_as_anew(const struct follower *f)
 	struct records_rules rules = make_rules(f->projection.rules.reverse);
 	struct snapshot *snapshot;
 	projection_init(&anew, &rules, f->projection.octets_max, &f->stop);
-	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, &snapshot),
+	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, true, &snapshot),
 	                 KNOT_EOK);
 	assert_non_null(snapshot);
 	assert_true(digest(snapshot) == digest(f->snapshot));
@@ -356,6 +358,29 @@ static void test_budget(void **unused)
 	end(&f);
 }
 
+/*! \brief Events lower the limit at once; it rises with the next state, whatever that changes. */
+static void test_budget_by_events(void **unused)
+{
+	(void)unused;
+	const char *const both = STATE(SMALL "," LARGE);
+	struct follower f;
+	start(&f, false, octets_of(both) - 1);
+	take(&f, both);
+	uint32_t limit = f.projection.rules.task_max;
+	f.is_state = false;
+	assert_true(take(&f, STATE(SMALL "," LARGE "," OTHER)));
+	uint32_t lower = f.projection.rules.task_max;
+	assert_true(lower < limit);
+	assert_as_anew(&f);
+	assert_true(take(&f, both));
+	assert_int_equal(f.projection.rules.task_max, lower);
+	f.is_state = true;
+	assert_true(take(&f, both));
+	assert_int_equal(f.projection.rules.task_max, limit);
+	assert_as_anew(&f);
+	end(&f);
+}
+
 /*! \brief Agents, frameworks and masters alone are too much: what is shown stays until they fit. */
 static void test_no_room_at_all(void **unused)
 {
@@ -538,12 +563,12 @@ static void test_health(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_publications), cmocka_unit_test(test_ttl),
-		cmocka_unit_test(test_masters),      cmocka_unit_test(test_masters_copies),
-		cmocka_unit_test(test_reverse),      cmocka_unit_test(test_loss),
-		cmocka_unit_test(test_budget),       cmocka_unit_test(test_no_room_at_all),
-		cmocka_unit_test(test_stop),         cmocka_unit_test(test_random),
-		cmocka_unit_test(test_health),
+		cmocka_unit_test(test_publications),   cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_masters),        cmocka_unit_test(test_masters_copies),
+		cmocka_unit_test(test_reverse),        cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_budget),         cmocka_unit_test(test_budget_by_events),
+		cmocka_unit_test(test_no_room_at_all), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_random),         cmocka_unit_test(test_health),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
