@@ -161,13 +161,14 @@ def protocols(port, rules="rfc1123"):
 class Model:
     """All records of one state, made for a zone, its reverse zones and one set of options.
 
-    `options` has further ones by their names in knot.conf; what it lacks has its default.
+    `options` has further ones by their names in knot.conf, with underscores; what is not there is
+    off.
     """
 
     def __init__(self, state, masters=(), zone="mesos.", rules="rfc1123",
-                 sources=DEFAULT_SOURCES, origin="mesos.", options=()):
+                 sources=DEFAULT_SOURCES, origin="mesos.", options=None):
         self.zone, self.rules, self.sources = zone, rules, sources
-        self.options = {"health": "ignore", **dict(options)}
+        self.options = options or {}
         self.records = set()
         self.yielding = set()  # Records of tasks that give way to others.
         self._yields = False
@@ -231,7 +232,7 @@ class Model:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)*", discovery, re.ASCII):
             names.add(discovery.lower())
         for name in filter(None, names):
-            self._yields = is_unhealthy(task, self.options["health"])
+            self._yields = is_unhealthy(task, self.options.get("health", "ignore"))
             self._task_name(task, framework, name, addresses, host)
             self._yields = False
             self._canonical_name(task, framework, name, addresses, host)

@@ -93,6 +93,9 @@ def test_zookeeper(server, master):
     {"ip_source": "netinfo"}, {"ip_source": "mesos"}, {"ip_source": "docker"},
     {"ip_source": "host"}, {"ip_source": "auto"},
     {"ip_source": ["netinfo", "mesos", "docker", "host", "auto"]},
+    {"health": "ignore"}, {"health": "avoid"}, {"health": "require"},
+    {"answer_limit": "0"}, {"answer_limit": "1"}, {"answer_limit": "65535"},
+    {"subnet_first": "on"}, {"subnet_first": "off"},
     {"origin": "mesos."}, {"origin": "a.b.example."},
 ], ids=str)
 def test_options_accepted(server, options):
@@ -109,6 +112,9 @@ def test_options_accepted(server, options):
     {"resync_interval": "86401"}, {"resync_interval": "2d"}, {"resync_interval": "-1"},
     {"label_rules": "rfc1035"},
     {"ip_source": "dns"}, {"ip_source": ["host", "dns"]},
+    {"health": "good"},
+    {"answer_limit": "-1"}, {"answer_limit": "65536"}, {"answer_limit": "all"},
+    {"subnet_first": "2"}, {"subnet_first": "yes please"},
     {"origin": "a..b."},
     {"origin": "x" * 64 + ".example."},
 ], ids=str)

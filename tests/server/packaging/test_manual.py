@@ -66,7 +66,7 @@ def seconds(text):
 
 @pytest.mark.parametrize("name", [name for name, (kind, _) in schema().items() if kind == "YP_TINT"])
 def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
-    least, most, default = re.search(r"\{ ([^,]+), ([^,]+), ([^,]+), YP_STIME \}",
+    least, most, default = re.search(r"\{ ([^,]+), ([^,]+), ([^,]+?)(?:, YP_STIME)? \}",
                                      schema()[name][1]).groups()
     meaning, documented_default = documented()[name]
     assert documented_default == default
@@ -74,7 +74,7 @@ def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
         assert [seconds(text) for text in stated.groups()] == [seconds(least), seconds(most)]
 
 
-@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"),
+@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"), ("health", "health_rules"),
                                           ("label-rules", "label_rules")])
 def test_choices_are_those_that_the_table_names(name, lookup):
     choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C, re.S)[1]
@@ -86,7 +86,8 @@ def test_choices_are_those_that_the_table_names(name, lookup):
         assert [f"IP_SOURCE_{word.upper()}" for word in re.findall(r"\w+", default)] == (
             re.findall(r"\w+", sources))
     else:
-        assert f"LABEL_{default.strip('`').upper()} }}" in schema()[name][1]
+        kind = name.partition("-")[0].upper()
+        assert f"{kind}_{default.strip('`').upper()} }}" in schema()[name][1]
 
 
 def rendered(page, *options):
