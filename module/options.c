@@ -16,6 +16,7 @@
 #define MOD_RESYNC_INTERVAL "\017resync-interval"
 #define MOD_IP_SOURCE       "\011ip-source"
 #define MOD_NETWORK         "\007network"
+#define MOD_HEALTH          "\006health"
 #define MOD_VISIBILITY      "\012visibility"
 #define MOD_LABEL_RULES     "\013label-rules"
 #define MOD_NAME_FORMAT     "\013name-format"
@@ -23,6 +24,8 @@
 #define MOD_PORT_INDEX      "\012port-index"
 #define MOD_LABEL_PREFIX    "\014label-prefix"
 #define MOD_SRV_WEIGHT      "\012srv-weight"
+#define MOD_ANSWER_LIMIT    "\014answer-limit"
+#define MOD_SUBNET_FIRST    "\014subnet-first"
 #define MOD_ORIGIN          "\006origin"
 #define MOD_MAX_AGE         "\007max-age"
 #define MOD_CREDENTIAL_FILE "\017credential-file"
@@ -37,6 +40,11 @@ static const knot_lookup_t ip_sources[] = {
 	{ IP_SOURCE_DOCKER, "docker" },   { IP_SOURCE_HOST, "host" },
 	{ IP_SOURCE_AUTO, "auto" },       { 0, NULL }
 };
+
+static const knot_lookup_t health_rules[] = { { HEALTH_IGNORE, "ignore" },
+	                                      { HEALTH_AVOID, "avoid" },
+	                                      { HEALTH_REQUIRE, "require" },
+	                                      { 0, NULL } };
 
 static const knot_lookup_t visibilities[] = { { VISIBILITY_FRAMEWORK, "framework" },
 	                                      { VISIBILITY_CLUSTER, "cluster" },
@@ -58,6 +66,7 @@ const yp_item_t options_schema[] = {
 	{ MOD_RESYNC_INTERVAL, YP_TINT, YP_VINT = { 10, DAY, 300, YP_STIME } },
 	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
 	{ MOD_NETWORK, YP_TSTR, YP_VNONE, YP_FMULTI },
+	{ MOD_HEALTH, YP_TOPT, YP_VOPT = { health_rules, HEALTH_IGNORE } },
 	{ MOD_VISIBILITY, YP_TOPT, YP_VOPT = { visibilities, VISIBILITY_NONE }, YP_FMULTI },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
 	{ MOD_NAME_FORMAT, YP_TSTR, YP_VNONE, YP_FMULTI },
@@ -65,6 +74,8 @@ const yp_item_t options_schema[] = {
 	{ MOD_PORT_INDEX, YP_TBOOL, YP_VBOOL = { false } },
 	{ MOD_LABEL_PREFIX, YP_TSTR, YP_VNONE },
 	{ MOD_SRV_WEIGHT, YP_TINT, YP_VINT = { 0, UINT16_MAX, 1 } },
+	{ MOD_ANSWER_LIMIT, YP_TINT, YP_VINT = { 0, UINT16_MAX, 0 } },
+	{ MOD_SUBNET_FIRST, YP_TBOOL, YP_VBOOL = { false } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
 	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
@@ -263,7 +274,10 @@ static int read_options(struct source *src, struct settings *opts)
 	opts->resync_interval = get(src, MOD_RESYNC_INTERVAL).single.integer;
 	opts->ttl = get(src, MOD_TTL).single.integer;
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
+	opts->health = get(src, MOD_HEALTH).single.option;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;
+	opts->answer_limit = get(src, MOD_ANSWER_LIMIT).single.integer;
+	opts->subnet_first = get(src, MOD_SUBNET_FIRST).single.boolean;
 
 	int ret = read_masters(src, opts);
 	if (ret == KNOT_EOK) {
@@ -341,7 +355,9 @@ bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knot
 	bool same = make_options(&src, &others) == KNOT_EOK &&
 	            settings_same_polling(options, others) &&
 	            settings_same_naming(options, others) && options->ttl == others->ttl &&
-	            options->max_age == others->max_age;
+	            options->max_age == others->max_age &&
+	            options->answer_limit == others->answer_limit &&
+	            options->subnet_first == others->subnet_first;
 	settings_free(others);
 	return same;
 }

@@ -136,7 +136,8 @@ static bool same_more(const struct settings *a, const struct settings *b)
 
 bool settings_same_naming(const struct settings *a, const struct settings *b)
 {
-	return same_more(a, b) && a->rules == b->rules && a->sources_count == b->sources_count &&
+	return same_more(a, b) && a->rules == b->rules && a->health == b->health &&
+	       a->sources_count == b->sources_count &&
 	       memcmp(a->sources, b->sources, a->sources_count) == 0 &&
 	       knot_dname_is_equal(a->origin, b->origin);
 }

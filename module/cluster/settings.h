@@ -26,9 +26,12 @@ struct settings {
 	bool events;                      /*!< The leader's events are followed. */
 	uint32_t ttl;                     /*!< Seconds. */
 	uint32_t max_age;                 /*!< Seconds; 0: a snapshot never gets too old. */
+	uint32_t answer_limit;            /*!< Most records of an answer; 0: all. */
+	bool subnet_first;                /*!< Addresses near the asker come first. */
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */
 	uint8_t sources_count;
 	enum label_rules rules;
+	enum health_rule health;
 	knot_dname_t *origin;  /*!< Lower case. */
 	uint16_t srv_weight;   /*!< Of SRV records, unless a task says another. */
 	uint8_t visibility;    /*!< As in struct records_rules. */

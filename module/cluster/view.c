@@ -36,6 +36,7 @@ struct view *view_new(const knot_dname_t *zone, const char *id, struct settings 
 		.origin = settings->origin,
 		.reverse = view->reverse,
 		.labels = settings->rules,
+		.health = settings->health,
 		.sources_count = settings->sources_count,
 		.srv_weight = settings->srv_weight,
 		.visibility = settings->visibility,

@@ -148,6 +148,17 @@ static void make_agent(struct maker *m, const struct inventory_side *side)
 	}
 }
 
+/*! \brief True if a task is to share its names only where no other has them. */
+static bool is_unwell(const struct records_rules *rules, const struct task_object *task)
+{
+	if (rules->health == HEALTH_IGNORE) {
+		return false;
+	}
+	enum task_health health = task_object_health(task).health;
+	return health == HEALTH_BAD || (health == HEALTH_UNSAID && task->has_health_check &&
+	                                rules->health == HEALTH_REQUIRE);
+}
+
 static void make_task(struct maker *m, const struct inventory_side *side)
 {
 	struct domain domain;
@@ -159,6 +170,7 @@ static void make_task(struct maker *m, const struct inventory_side *side)
 	if (m->rules->reverse) {
 		maker_put_pointers(m, side, &domain);
 	} else {
+		m->preference = is_unwell(m->rules, side->task) ? 1 : 0;
 		maker_put_task(m, side, &domain);
 	}
 }

@@ -38,6 +38,13 @@ enum ip_source {
 	IP_SOURCE_COUNT,   /*!< Number of sources. */
 };
 
+/*! \brief What becomes of a task that is not well. */
+enum health_rule {
+	HEALTH_IGNORE,  /*!< Nothing. */
+	HEALTH_AVOID,   /*!< One that is said to be unhealthy shares its names only in need. */
+	HEALTH_REQUIRE, /*!< So does one with a health check of which nothing is said yet. */
+};
+
 /*! \brief Most records that one task makes in a zone. */
 #define RECORDS_TASK_MAX 16384
 
@@ -51,6 +58,7 @@ struct records_rules {
 	const knot_dname_t *origin; /*!< The zone PTR targets lie in, lower case (reverse only). */
 	bool reverse;               /*!< PTR records instead of all others. */
 	enum label_rules labels;
+	enum health_rule health;
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source, the first that has any wins. */
 	uint8_t sources_count;
 	/*! Most records of a task; 0 and what is above RECORDS_TASK_MAX stand for that. Ports are
@@ -129,9 +137,10 @@ struct records_output {
  *
  * An agent makes `slave` and `_slave._tcp`; a framework that a state has told of, its scheduler's
  * name and port; a task that runs, on an agent that is known, of a framework that is known and
- * whose label is not empty, all of its names. In a reverse zone a task makes a PTR record for each
- * of its addresses there, whoever else has it (a set shows a PTR record that is the only one); all
- * others make none. So does a side without the object.
+ * whose label is not empty, all of its names; if it is not well, those that others may have, too,
+ * in class 1. In a reverse zone a task makes a PTR record for each of its addresses there, whoever
+ * else has it (a set shows a PTR record that is the only one); all others make none. So does a side
+ * without the object.
  *
  * \retval KNOT_EOK
  * \return Else what \a output->put returned, which was not called again.

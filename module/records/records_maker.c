@@ -74,7 +74,7 @@ void maker_put(struct maker *m, const struct name *owner, uint16_t type, const u
 		return;
 	}
 	if (output->put != NULL) {
-		m->ret = output->put(output->sink, owner->wire, type, rdata, len, 0);
+		m->ret = output->put(output->sink, owner->wire, type, rdata, len, m->preference);
 	}
 	if (m->ret == KNOT_EOK) {
 		uint32_t octets = (uint32_t)owner->len + len;

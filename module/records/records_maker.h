@@ -12,10 +12,11 @@
 struct maker {
 	const struct records_rules *rules;
 	struct records_output *output;
-	size_t zone_len;   /*!< Octets of the zone's name. */
-	uint16_t priority; /*!< Of SRV records. */
-	uint16_t weight;   /*!< The same. */
-	int ret;           /*!< First error; nothing is put after one. */
+	size_t zone_len;     /*!< Octets of the zone's name. */
+	unsigned preference; /*!< Class of the records that are put; 0 at first. */
+	uint16_t priority;   /*!< Of SRV records. */
+	uint16_t weight;     /*!< The same. */
+	int ret;             /*!< First error; nothing is put after one. */
 };
 
 /*! \brief Where the records of a framework's tasks lie. */

@@ -102,6 +102,16 @@ static void put_address(struct naming *n, const struct name *owner, struct state
 	}
 }
 
+/*! \brief Puts an address of a canonical name, which no other task has. */
+static void put_canonical(struct naming *n, const struct name *owner, struct state_addresses addrs,
+                          uint32_t index, uint64_t *left)
+{
+	unsigned preference = n->m->preference;
+	n->m->preference = 0;
+	put_address(n, owner, addrs, index, left);
+	n->m->preference = preference;
+}
+
 /*! \brief Puts the addresses of all names in turn, so that each has some if not all fit. */
 static void put_addresses(struct naming *n, uint64_t left)
 {
@@ -110,9 +120,9 @@ static void put_addresses(struct naming *n, uint64_t left)
 		for (unsigned a = 0; a < n->aliases_count; a++) {
 			const struct alias *alias = &n->aliases[a];
 			put_address(n, &alias->own, n->own, i, &left);
-			put_address(n, &alias->canonical, n->own, i, &left);
+			put_canonical(n, &alias->canonical, n->own, i, &left);
 			put_address(n, &alias->agent, n->agent, i, &left);
-			put_address(n, &alias->agent_canonical, n->agent, i, &left);
+			put_canonical(n, &alias->agent_canonical, n->agent, i, &left);
 		}
 		for (unsigned c = 0; c < n->chosen_count; c++) {
 			put_address(n, &n->chosen[c], n->own, i, &left);

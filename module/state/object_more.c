@@ -73,6 +73,15 @@ static struct state_pair label_at(const struct more_parts *parts, uint32_t index
 	};
 }
 
+static bool has_networks(const struct more_parts *parts)
+{
+	bool has = false;
+	for (unsigned i = 0; i < OBJECT_STATUSES_MAX; i++) {
+		has |= parts->networks[i].count > 0;
+	}
+	return has;
+}
+
 bool more_says(const struct more_parts *parts)
 {
 	if (parts->details == NULL && parts->of == NULL) {
@@ -81,7 +90,7 @@ bool more_says(const struct more_parts *parts)
 	struct words words = words_of(parts);
 	return words.visibility != VISIBILITY_NONE || words.labels_count > 0 ||
 	       words.environment.len > 0 || words.location.len > 0 || words.version.len > 0 ||
-	       words.role.len > 0 || parts->networks[0].count > 0 || parts->networks[1].count > 0;
+	       words.role.len > 0 || has_networks(parts);
 }
 
 /*! \brief Appends an item of zeros to a list that lies open at the end; its place, 0 without
@@ -143,8 +152,9 @@ bool put_more(struct object_writer *w, const struct more_parts *parts)
 	struct words words = words_of(parts);
 	uint32_t at = begin_list(w, 1, sizeof(more));
 	more.labels = put_labels(w, parts, words.labels_count);
-	more.networks[0] = put_networks(w, &parts->networks[0]);
-	more.networks[1] = put_networks(w, &parts->networks[1]);
+	for (unsigned i = 0; i < OBJECT_STATUSES_MAX; i++) {
+		more.networks[i] = put_networks(w, &parts->networks[i]);
+	}
 	more.environment = put_text(w, words.environment);
 	more.location = put_text(w, words.location);
 	more.version = put_text(w, words.version);

@@ -17,9 +17,9 @@ struct network_parts {
 
 /*! \brief All that is written of a task; all zeros: nothing. */
 struct more_parts {
-	const struct task_details *details; /*!< NULL: that of \a of. */
-	const struct task_object *of;       /*!< May be NULL. */
-	struct network_parts networks[2];   /*!< By status. */
+	const struct task_details *details;                 /*!< NULL: that of \a of. */
+	const struct task_object *of;                       /*!< May be NULL. */
+	struct network_parts networks[OBJECT_STATUSES_MAX]; /*!< By status. */
 };
 
 /*! \brief Takes the networks of a status from what was read. */

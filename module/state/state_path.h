@@ -54,6 +54,8 @@ enum state_place {
 	PORT_NAME,
 	PORT_PROTOCOL,
 
+	TASK_HEALTH_CHECK,
+
 	CONTAINER,
 	CONTAINER_DOCKER,
 	CONTAINER_NETWORK_INFOS,
@@ -66,6 +68,7 @@ enum state_place {
 	STATUS,
 	STATUS_STATE,
 	STATUS_TIMESTAMP,
+	STATUS_HEALTHY,
 	STATUS_LABELS,
 	STATUS_LABEL,
 	STATUS_LABEL_KEY,
@@ -107,11 +110,12 @@ enum state_place {
 #define STATE_TASK_MEMBERS                                                                \
 	JSON_MEMBER("name", TASK_NAME), JSON_MEMBER("state", TASK_STATE),                 \
 	        JSON_MEMBER("discovery", DISCOVERY), JSON_MEMBER("container", CONTAINER), \
-	        JSON_MEMBER("statuses", STATUSES)
+	        JSON_MEMBER("statuses", STATUSES), JSON_MEMBER("health_check", TASK_HEALTH_CHECK)
 
 /*! \brief Members that a status has in both. */
 #define STATE_STATUS_MEMBERS                                                            \
 	JSON_MEMBER("state", STATUS_STATE), JSON_MEMBER("timestamp", STATUS_TIMESTAMP), \
+	        JSON_MEMBER("healthy", STATUS_HEALTHY),                                 \
 	        JSON_MEMBER("container_status", STATUS_CONTAINER)
 
 /*! \brief What is wanted at each place, by enum state_place. */

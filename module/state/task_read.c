@@ -21,29 +21,6 @@ void task_reader_begin(struct task_reader *r)
 	r->has_state = false;
 }
 
-/*! \brief How far a task in a state has come (Mesos: `TaskState`, and `protobuf::isTerminalState`).
- */
-static enum task_life life_of(struct text state)
-{
-	static const struct text gone[] = {
-		{ "TASK_FINISHED", 13 }, { "TASK_FAILED", 11 },
-		{ "TASK_KILLED", 11 },   { "TASK_ERROR", 10 },
-		{ "TASK_LOST", 9 },      { "TASK_DROPPED", 12 },
-		{ "TASK_GONE", 9 },      { "TASK_GONE_BY_OPERATOR", 21 },
-		{ "TASK_UNKNOWN", 12 },  { "TASK_UNREACHABLE", 16 },
-	};
-
-	if (TEXT_IS(state, "TASK_RUNNING")) {
-		return TASK_RUNS;
-	}
-	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++) {
-		if (text_equal(state, gone[i])) {
-			return TASK_GONE;
-		}
-	}
-	return TASK_WAITS;
-}
-
 static bool has_room(const struct vector *list)
 {
 	return list->count < OBJECT_LIST_MAX;
@@ -77,7 +54,7 @@ int task_reader_object_end(struct task_reader *r, unsigned place)
 int task_reader_string(struct task_reader *r, unsigned place, struct text text)
 {
 	if (place == TASK_STATE) {
-		r->life = life_of(text);
+		r->life = task_state_life(task_state(text));
 		r->has_state = true;
 	}
 	return is_of_use(r, place) ? state_task_string(&r->builder, place, text) : KNOT_EOK;

@@ -93,6 +93,17 @@ def running_status(task):
     return max(running, key=lambda status: status.get("timestamp", 0), default={})
 
 
+def is_unhealthy(task, rule):
+    """Whether a task gives way to others at the names they share, by the option `health`."""
+    words = [s for s in task.get("statuses", []) if isinstance(s.get("healthy"), bool)]
+    latest = max(words, key=lambda status: status.get("timestamp", 0), default=None)
+    if rule == "ignore":
+        return False
+    if latest is not None:
+        return not latest["healthy"]
+    return rule == "require" and isinstance(task.get("health_check"), dict)
+
+
 def netinfo(task, networks=()):
     """Its addresses; with `networks`, those in the first of them that it has any in."""
     infos = running_status(task).get("container_status", {}).get("network_infos", [])
@@ -176,6 +187,10 @@ def canonical(name, suffix):
     return rest + dot + last + suffix
 
 
+def canonical_name(task, name):
+    return canonical(name, f"-{task_hash(task['id'])}-{agent_suffix(task['slave_id'])}")
+
+
 def protocols(port, rules="rfc1123"):
     """The protocol labels of a discovery port: both if there are none, or the rules leave none."""
     listed = [label(part, rules) for part in port.get("protocol", "").split(",")]
@@ -194,6 +209,8 @@ class Model:
         self.zone, self.rules, self.sources = zone, rules, sources
         self.options = options or {}
         self.records = set()
+        self.yielding = set()  # Records of tasks that give way to others.
+        self._yields = False
         self.reverse = {}
         self.priority, self.weight = 0, self.options.get("srv_weight", 1)
         self.slaves = {a["id"]: a for a in state["slaves"]}
@@ -205,6 +222,7 @@ class Model:
         for agent in state["slaves"]:
             self._agent(agent)
         self._masters(state, list(masters))
+        self._add_yielding()
         for pointer, names in self.reverse.items():
             target = f"{min(names)}.{origin}"
             if len(names) == 1 and is_carried(target):
@@ -212,7 +230,15 @@ class Model:
 
     def _add(self, owner, kind, data):
         if is_carried(f"{owner}.{self.zone}"):
-            self.records.add((f"{owner}.{self.zone}", kind, data))
+            where = self.yielding if self._yields else self.records
+            where.add((f"{owner}.{self.zone}", kind, data))
+
+    def _add_yielding(self):
+        """Adds what gives way where nobody else has records: A and AAAA together, and SRV."""
+        def decided(record):
+            return record[0], record[1] == "SRV"
+        taken = {decided(record) for record in self.records}
+        self.records |= {record for record in self.yielding if decided(record) not in taken}
 
     def _addresses(self, owner, addresses):
         for one in addresses:
@@ -282,7 +308,16 @@ class Model:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)*", discovery, re.ASCII):
             names.add(discovery.lower())
         for name in filter(None, names):
+            self._canonical_name(task, framework, name, addresses, host)
+        self._yields = is_unhealthy(task, self.options.get("health", "ignore"))
+        for name in filter(None, names):
             self._task_name(task, framework, name, addresses, host)
+        self._chosen_names(task, framework, said, addresses)
+        self._yields = False
+
+    def _chosen_names(self, task, framework, said, addresses):
+        """The names that formats give a task."""
+        discovery = task.get("discovery", {}).get("name", "")
         made = label(discovery or task.get("name", ""), self.rules)
         for format in self.options.get("name_format", ()):
             values = {placeholder: self._value(placeholder, task, made, framework, said)
@@ -307,26 +342,28 @@ class Model:
             "location": discovery.get("location", ""), "version": discovery.get("version", ""),
             "role": role_of(task, said)}[kind], self.rules)
 
-    def _chosen(self, task, framework, name, addresses, canonical_name):
+    def _chosen(self, task, framework, name, addresses, label_of_task):
         """A name that a format gives a task."""
         if is_clusters(name) or name in self.own_names or not is_carried(f"{name}.{self.zone}"):
             return
         self._addresses(name, addresses)
-        agent = agent_suffix(task["slave_id"])
-        if not canonical_name or not agent:
+        if not label_of_task or not agent_suffix(task["slave_id"]):
             return
-        full = canonical(canonical_name, f"-{task_hash(task['id'])}-{agent}")
+        full = canonical_name(task, label_of_task)
         for port in task.get("discovery", {}).get("ports", {}).get("ports", []):
             port_name = label(port.get("name", ""), self.rules)
             for protocol in protocols(port, self.rules) if port_name else ():
                 self._srv(f"_{port_name}._{protocol}.{name}", port["number"], f"{full}.{framework}")
 
+    def _canonical_name(self, task, framework, name, addresses, host):
+        full = canonical_name(task, name)
+        self._addresses(f"{full}.{framework}", addresses)
+        self._addresses(f"{full}.{framework}.slave", host)
+
     def _task_name(self, task, framework, name, addresses, host):
-        agent = agent_suffix(task["slave_id"])
-        full = canonical(name, f"-{task_hash(task['id'])}-{agent}")
-        for owner in (name, full):
-            self._addresses(f"{owner}.{framework}", addresses)
-            self._addresses(f"{owner}.{framework}.slave", host)
+        full = canonical_name(task, name)
+        self._addresses(f"{name}.{framework}", addresses)
+        self._addresses(f"{name}.{framework}.slave", host)
         discovery = task.get("discovery", {})
         by_ranges = (f"{framework}.slave",) if discovery.get("name") else (
             framework, f"{framework}.slave")

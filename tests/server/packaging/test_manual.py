@@ -56,7 +56,7 @@ def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
         assert [seconds(text) for text in stated.groups()] == [seconds(least), seconds(most)]
 
 
-@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"),
+@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"), ("health", "health_rules"),
                                           ("visibility", "visibilities"),
                                           ("label-rules", "label_rules")])
 def test_choices_are_those_that_the_table_names(name, lookup):
@@ -72,7 +72,8 @@ def test_choices_are_those_that_the_table_names(name, lookup):
         # None of them is the same as all of them.
         assert default == "all three" and "VISIBILITY_NONE }" in schema()[name][1]
     else:
-        assert f"LABEL_{default.strip('`').upper()} }}" in schema()[name][1]
+        kind = name.partition("-")[0].upper()
+        assert f"{kind}_{default.strip('`').upper()} }}" in schema()[name][1]
 
 
 def test_placeholders_are_those_that_the_readme_names():

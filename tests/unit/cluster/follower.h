@@ -55,6 +55,7 @@ static inline struct records_rules make_rules(bool reverse)
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
 		.sources_count = 2,
 		.srv_weight = 1,
+		.health = HEALTH_AVOID,
 	};
 }
 

@@ -132,7 +132,9 @@ static inline struct task_object *make_task_object(const struct made_task *from)
 	}
 	struct task_object *task = (struct task_object *)(void *)base;
 	size_t len = (sizeof(*task) + sizeof(struct task_more) + 15) / 16 * 16;
-	struct status_object status = { .maps_ports = from->maps_ports, .last = true };
+	struct status_object status = { .maps_ports = from->maps_ports,
+		                        .last = true,
+		                        .state = TASK_STATE_RUNNING };
 	status.netinfo = made_list(base, &len, from->netinfo.list, from->netinfo.count,
 	                           sizeof(struct address));
 	status.mesos = made_list(base, &len, from->mesos.list, from->mesos.count,

@@ -40,6 +40,9 @@ static struct zones new_zones(void)
 	zones.list[1].rules.labels = LABEL_RFC952;
 	zones.list[1].rules.sources[0] = IP_SOURCE_AUTO;
 	zones.list[1].rules.task_max = 7;
+	zones.list[1].rules.health = HEALTH_AVOID;
+	zones.list[0].rules.health = HEALTH_REQUIRE;
+	zones.list[2].rules.health = HEALTH_REQUIRE;
 	zones.list[2].rules.reverse = true;
 	zones.list[2].rules.zone = REVERSE;
 	zones.list[3].rules = zones.list[2].rules;

@@ -65,6 +65,12 @@ static inline void dump_task_more(FILE *out, const struct task_object *task)
 	}
 }
 
+static inline const char *health_name(enum task_health health)
+{
+	static const char *const names[] = { "", " good", " bad" };
+	return names[health];
+}
+
 /*! \brief What of a task its records are made of. */
 static inline void dump_task_parts(FILE *out, const struct task_object *task)
 {
@@ -91,6 +97,8 @@ static inline void dump_task_parts(FILE *out, const struct task_object *task)
 	dump_addresses(out, "mesos", status ? object_addresses(task, status->mesos) : none);
 	dump_addresses(out, "docker", status ? object_addresses(task, status->docker) : none);
 	fprintf(out, " maps_ports=%d", task_object_maps_ports(task));
+	fprintf(out, "%s%s", task->has_health_check ? " checked" : "",
+	        health_name(task_object_health(task).health));
 }
 
 static inline void dump_task_object(FILE *out, const struct task_object *task)
@@ -101,7 +109,9 @@ static inline void dump_task_object(FILE *out, const struct task_object *task)
 	fprintf(out, " life=%u statuses=", task->life);
 	const struct status_object *statuses = object_list(task, task->statuses);
 	for (uint32_t i = 0; i < task->statuses.count; i++) {
-		fprintf(out, "(%.3f%s)", statuses[i].timestamp, statuses[i].last ? " last" : "");
+		fprintf(out, "(%.3f%s%s%s)", statuses[i].timestamp, statuses[i].last ? " last" : "",
+		        statuses[i].state == TASK_STATE_RUNNING ? "" : " other",
+		        health_name(statuses[i].health));
 	}
 	if (task->has_more) {
 		dump_task_more(out, task);
