@@ -36,9 +36,17 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 	return client;
 }
 
+void master_want(struct master_client *client, struct wants *wants)
+{
+	struct wants *before = client->wants;
+	client->wants = wants_ref(wants);
+	wants_unref(before);
+}
+
 void master_free(struct master_client *client)
 {
 	if (client != NULL) {
+		wants_unref(client->wants);
 		curl_multi_cleanup(client->multi);
 		curl_global_cleanup();
 		free(client);

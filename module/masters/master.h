@@ -71,6 +71,13 @@ struct master_sink {
 struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
                                  const atomic_bool *stop, const struct master_sink *sink);
 
+/*!
+ * \brief Has states that are asked for from now on read with what is wanted.
+ *
+ * \param wants  A reference is taken; NULL: nothing beyond what is always read.
+ */
+void master_want(struct master_client *client, struct wants *wants);
+
 /*! \brief Frees a client; NULL is fine. */
 void master_free(struct master_client *client);
 

@@ -48,6 +48,7 @@ struct master_client {
 	struct resolver *resolver;
 	const atomic_bool *stop;
 	struct master_sink sink;
+	struct wants *wants;          /*!< A reference; NULL if nothing is. */
 	struct request *taken;        /*!< Whose state goes to the sink; NULL if none does. */
 	const struct endpoint *known; /*!< Masters that may be told the credential. */
 	size_t known_count;

@@ -96,7 +96,7 @@ int request_begin(struct request *req)
 	req->bytes = 0;
 	req->is_held = false;
 	struct master_sink *sink = &transfer->client->sink;
-	req->parser = objects_parser_new(sink->objects, sink->ctx);
+	req->parser = objects_parser_wanting(sink->objects, sink->ctx, transfer->client->wants);
 
 	int ret = req->parser == NULL ? KNOT_ENOMEM : KNOT_EOK;
 	if (ret == KNOT_EOK) {

@@ -54,6 +54,8 @@ enum state_place {
 	PORT_NAME,
 	PORT_PROTOCOL,
 
+	TASK_HEALTH_CHECK,
+
 	CONTAINER,
 	CONTAINER_DOCKER,
 	CONTAINER_NETWORK_INFOS,
@@ -66,6 +68,7 @@ enum state_place {
 	STATUS,
 	STATUS_STATE,
 	STATUS_TIMESTAMP,
+	STATUS_HEALTHY,
 	STATUS_LABELS,
 	STATUS_LABEL,
 	STATUS_LABEL_KEY,
@@ -80,6 +83,26 @@ enum state_place {
 	STATUS_PORT_MAPPINGS,
 	STATUS_PORT_MAPPING,
 	STATUS_HOST_PORT,
+
+	/* Only if they are wanted (wanted_places.h). */
+	SLAVE_HOSTNAME,
+	SLAVE_ATTRIBUTES,
+	FRAMEWORK_ROLE,
+	FRAMEWORK_ROLES,
+	FRAMEWORK_ROLES_ROLE,
+	TASK_ROLE,
+	TASK_LABELS,
+	TASK_LABEL,
+	TASK_LABEL_KEY, /*!< These two of either kind of label. */
+	TASK_LABEL_VALUE,
+	DISCOVERY_LABELS_OBJECT,
+	DISCOVERY_LABELS,
+	DISCOVERY_LABEL,
+	DISCOVERY_VISIBILITY,
+	DISCOVERY_ENVIRONMENT,
+	DISCOVERY_LOCATION,
+	DISCOVERY_VERSION,
+	STATUS_NETWORK_NAME,
 	STATE_PLACES, /*!< Number of places. */
 };
 
@@ -87,11 +110,12 @@ enum state_place {
 #define STATE_TASK_MEMBERS                                                                \
 	JSON_MEMBER("name", TASK_NAME), JSON_MEMBER("state", TASK_STATE),                 \
 	        JSON_MEMBER("discovery", DISCOVERY), JSON_MEMBER("container", CONTAINER), \
-	        JSON_MEMBER("statuses", STATUSES)
+	        JSON_MEMBER("statuses", STATUSES), JSON_MEMBER("health_check", TASK_HEALTH_CHECK)
 
 /*! \brief Members that a status has in both. */
 #define STATE_STATUS_MEMBERS                                                            \
 	JSON_MEMBER("state", STATUS_STATE), JSON_MEMBER("timestamp", STATUS_TIMESTAMP), \
+	        JSON_MEMBER("healthy", STATUS_HEALTHY),                                 \
 	        JSON_MEMBER("container_status", STATUS_CONTAINER)
 
 /*! \brief What is wanted at each place, by enum state_place. */

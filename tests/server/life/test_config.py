@@ -93,7 +93,18 @@ def test_zookeeper(server, master):
     {"ip_source": "netinfo"}, {"ip_source": "mesos"}, {"ip_source": "docker"},
     {"ip_source": "host"}, {"ip_source": "auto"},
     {"ip_source": ["netinfo", "mesos", "docker", "host", "auto"]},
+    {"health": "ignore"}, {"health": "avoid"}, {"health": "require"},
+    {"answer_limit": "0"}, {"answer_limit": "1"}, {"answer_limit": "65535"},
+    {"subnet_first": "on"}, {"subnet_first": "off"},
     {"origin": "mesos."}, {"origin": "a.b.example."},
+    {"name_format": '"{task}.{environment}"'},
+    {"name_format": ['"{version}.{task}.{framework}"', '"x-{label:dns-name}"']},
+    {"name_format": ['"{task}.f%d"' % i for i in range(16)]},
+    {"name_format": '"{attribute:rack}.{agent-host}.{hash}.{agent}.{role}.{location}"'},
+    {"network": "overlay"}, {"network": ["overlay", '"with space"']},
+    {"visibility": "framework"}, {"visibility": ["external", "cluster"]},
+    {"agent_names": "on"}, {"port_index": "off"}, {"label_prefix": "mesos-dns."},
+    {"srv_weight": "0"}, {"srv_weight": "65535"},
 ], ids=str)
 def test_options_accepted(server, options):
     assert_accepted(server, master=MASTER, **options)
@@ -109,8 +120,23 @@ def test_options_accepted(server, options):
     {"resync_interval": "86401"}, {"resync_interval": "2d"}, {"resync_interval": "-1"},
     {"label_rules": "rfc1035"},
     {"ip_source": "dns"}, {"ip_source": ["host", "dns"]},
+    {"health": "good"},
+    {"answer_limit": "-1"}, {"answer_limit": "65536"}, {"answer_limit": "all"},
+    {"subnet_first": "2"}, {"subnet_first": "yes please"},
     {"origin": "a..b."},
     {"origin": "x" * 64 + ".example."},
+    # No such placeholder; text that is no label; no placeholder; names that are the agents'.
+    {"name_format": '"{tasks}.x"'}, {"name_format": '"{label:}"'}, {"name_format": '"{task"'},
+    {"name_format": '"{task}.under_score"'}, {"name_format": '"{task}..x"'},
+    {"name_format": '"{task}."'}, {"name_format": '".{task}"'}, {"name_format": '"-{task}"'},
+    {"name_format": '"{task}.x y"'}, {"name_format": "web.prod"}, {"name_format": '""'},
+    {"name_format": '"{task}.slave"'}, {"name_format": ['"{task}"', '"{nothing}"']},
+    {"name_format": '"{task}.%s"' % ("x" * 64)},
+    {"name_format": ['"{task}.f%d"' % i for i in range(17)]},
+    {"network": '""'}, {"network": ["net%d" % i for i in range(97)]},
+    {"visibility": "world"}, {"visibility": ["cluster", "world"]},
+    {"agent_names": "maybe"}, {"port_index": "2"}, {"label_prefix": '""'},
+    {"srv_weight": "65536"}, {"srv_weight": "-1"}, {"srv_weight": "heavy"},
 ], ids=str)
 def test_options_refused(server, options):
     (name,) = options
@@ -250,3 +276,26 @@ def test_reload_with_bad_options_changes_nothing(server, master):
     server.module("cluster", master=master.address)
     server.reload()
     server.wait_ready("web.marathon.mesos.")
+
+
+@pytest.mark.parametrize("format, words", [
+    ("{tasks}", "no such placeholder"), ("{task", "no end"), ("web", "no placeholder"),
+    ("{task}.a_b", "text is no label"), ("{task}..b", "empty"), ("{task}-", "ends in a hyphen"),
+    ("-{task}", "begins"), ("{task}." + "x" * 64, "too long"), ("{task}.slave", "the agents'")])
+def test_formats_refused(server, format, words):
+    """Each with the format itself and why."""
+    said = check(server, 1, master=MASTER, name_format=f'"{format}"')
+    assert "name-format: " in said and f"'{format}'" in said and words in said, said
+
+
+def test_format_by_the_rules(server):
+    """What is a label depends on label-rules, wherever they stand."""
+    assert_accepted(server, master=MASTER, name_format='"1-{task}"', label_rules="rfc1123")
+    assert_refused(server, "name-format", master=MASTER, name_format='"1-{task}"',
+                   label_rules="rfc952")
+
+
+def test_too_many_labels(server):
+    formats = ['"%s"' % "".join("{label:l%d-%d}" % (i, j) for j in range(60)) for i in range(2)]
+    assert_accepted(server, master=MASTER, name_format=formats[:1])
+    assert_refused(server, "name-format", master=MASTER, name_format=formats)

@@ -134,6 +134,7 @@ static const struct {
 	/* A status of the same state without a reason that is told. */
 	{ "addresses/state-04.json", false },
 	{ "addresses/state-06.json", false },
+	{ "health/state-06.json", false },
 	/* Agents that became unreachable. */
 	{ "agent-moves/state-stream-02.json", false },
 	{ "agents/state-04.json", false },
