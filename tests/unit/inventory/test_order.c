@@ -257,7 +257,7 @@ static void test_events_meanwhile(void **unused)
 	char *state = state_of("abcd", "x");
 	size_t len = strlen(state);
 	for (size_t cut = 1; cut < len; cut++) {
-		struct reader r;
+		struct reader r = { .tasks = 0 };
 		struct master_facts facts;
 		begin_known(&r, "abcd", "x");
 		struct objects_parser *parser = objects_parser_new(&sink, &r);
