@@ -92,6 +92,7 @@ static int add_wants(const struct settings *settings, struct wants *wants)
 {
 	wants->bits |= settings->visibility != 0 ? WANTS_VISIBILITY : 0;
 	wants->bits |= settings->agent_names ? WANTS_HOSTNAME : 0;
+	wants->bits |= settings->health != HEALTH_IGNORE ? WANTS_HEALTH : 0;
 	int ret = want_label(wants, settings->label_weight);
 	if (ret == KNOT_EOK) {
 		ret = want_label(wants, settings->label_priority);

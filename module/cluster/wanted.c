@@ -26,6 +26,7 @@ int wanted_update(struct cluster *cluster)
 		wants_unref(cluster->wants);
 		cluster->wants = wants_ref(wants);
 		master_want(cluster->client, wants);
+		stock_read_anew(cluster->stock);
 		if (cluster->follow.parser != NULL) {
 			event_parser_want(cluster->follow.parser, wants);
 		}

@@ -340,6 +340,8 @@ static int want(struct objects_parser *p, struct wants *wants)
 		.end = on_wanted_end,
 		.string = on_wanted_string,
 		.number = on_number,
+		.expect = on_expect,
+		.know = on_know,
 	};
 	wanted->agent.attributes.item = sizeof(struct state_pair);
 	details_init(&wanted->task, &p->arena);

@@ -157,8 +157,6 @@ const struct json_place state_places[] = {
 	[PORT_NAME] = { JSON_STRING },
 	[PORT_PROTOCOL] = { JSON_STRING },
 
-	[TASK_HEALTH_CHECK] = { JSON_OBJECT },
-
 	[CONTAINER] = OBJECT(container),
 	[CONTAINER_DOCKER] = OBJECT(container_network),
 	[CONTAINER_NETWORK_INFOS] = ARRAY(CONTAINER_NETWORK_INFO),
@@ -171,7 +169,6 @@ const struct json_place state_places[] = {
 	[STATUS] = OBJECT(status),
 	[STATUS_STATE] = { JSON_STRING },
 	[STATUS_TIMESTAMP] = { JSON_NUMBER },
-	[STATUS_HEALTHY] = { JSON_BOOLEAN },
 	[STATUS_LABELS] = ARRAY(STATUS_LABEL),
 	[STATUS_LABEL] = OBJECT(status_label),
 	[STATUS_LABEL_KEY] = { JSON_STRING },
@@ -204,4 +201,6 @@ const struct json_place state_places[] = {
 	[DISCOVERY_LOCATION] = { JSON_STRING },
 	[DISCOVERY_VERSION] = { JSON_STRING },
 	[STATUS_NETWORK_NAME] = { JSON_STRING },
+	[STATUS_HEALTHY] = { JSON_BOOLEAN },
+	[TASK_HEALTH_CHECK] = { JSON_OBJECT },
 };

@@ -54,8 +54,6 @@ enum state_place {
 	PORT_NAME,
 	PORT_PROTOCOL,
 
-	TASK_HEALTH_CHECK,
-
 	CONTAINER,
 	CONTAINER_DOCKER,
 	CONTAINER_NETWORK_INFOS,
@@ -68,7 +66,6 @@ enum state_place {
 	STATUS,
 	STATUS_STATE,
 	STATUS_TIMESTAMP,
-	STATUS_HEALTHY,
 	STATUS_LABELS,
 	STATUS_LABEL,
 	STATUS_LABEL_KEY,
@@ -103,6 +100,8 @@ enum state_place {
 	DISCOVERY_LOCATION,
 	DISCOVERY_VERSION,
 	STATUS_NETWORK_NAME,
+	STATUS_HEALTHY,
+	TASK_HEALTH_CHECK,
 	STATE_PLACES, /*!< Number of places. */
 };
 
@@ -110,12 +109,11 @@ enum state_place {
 #define STATE_TASK_MEMBERS                                                                \
 	JSON_MEMBER("name", TASK_NAME), JSON_MEMBER("state", TASK_STATE),                 \
 	        JSON_MEMBER("discovery", DISCOVERY), JSON_MEMBER("container", CONTAINER), \
-	        JSON_MEMBER("statuses", STATUSES), JSON_MEMBER("health_check", TASK_HEALTH_CHECK)
+	        JSON_MEMBER("statuses", STATUSES)
 
 /*! \brief Members that a status has in both. */
 #define STATE_STATUS_MEMBERS                                                            \
 	JSON_MEMBER("state", STATUS_STATE), JSON_MEMBER("timestamp", STATUS_TIMESTAMP), \
-	        JSON_MEMBER("healthy", STATUS_HEALTHY),                                 \
 	        JSON_MEMBER("container_status", STATUS_CONTAINER)
 
 /*! \brief What is wanted at each place, by enum state_place. */

@@ -41,6 +41,10 @@ static void add_wanted(struct wanted_places *w, uint32_t bits, uint8_t at,
 	}
 }
 
+static const struct wanted_member healthy[] = {
+	{ WANTS_HEALTH, JSON_MEMBER("healthy", STATUS_HEALTHY) },
+};
+
 /*! \brief What states and events have alike; \a framework is where a framework says its roles. */
 static void add_common(struct wanted_places *w, const struct wants *wants, uint8_t agent,
                        uint8_t framework, uint8_t labels)
@@ -55,11 +59,16 @@ static void add_common(struct wanted_places *w, const struct wants *wants, uint8
 		{ WANTS_ROLE, JSON_MEMBER("role", FRAMEWORK_ROLE) },
 		{ WANTS_ROLE, JSON_MEMBER("roles", FRAMEWORK_ROLES) },
 	};
+	static const struct wanted_member checked[] = {
+		{ WANTS_HEALTH, JSON_MEMBER("health_check", TASK_HEALTH_CHECK) },
+	};
 	static const struct wanted_member host[] = {
 		{ WANTS_HOSTNAME, JSON_MEMBER("hostname", SLAVE_HOSTNAME) },
 	};
 
 	add_wanted(w, wants->bits, DISCOVERY, discovery, COUNT(discovery));
+	add_wanted(w, wants->bits, TASK, checked, COUNT(checked));
+	add_wanted(w, wants->bits, STATUS, healthy, COUNT(healthy));
 	add_wanted(w, wants->bits, framework, roles, COUNT(roles));
 	add_wanted(w, wants->bits, agent, host, COUNT(host));
 	if (wants->keys[WANTS_LABELS].count > 0) {
@@ -114,6 +123,7 @@ void wanted_event_places(struct wanted_places *w, const struct wants *wants)
 	}
 	add_common(w, wants, AGENT_INFO, FRAMEWORK_INFO, TASK_LABELS_OBJECT);
 	add_wanted(w, wants->bits, RESOURCE, resource, COUNT(resource));
+	add_wanted(w, wants->bits, UPDATED_STATUS, healthy, COUNT(healthy));
 	if (wants->keys[WANTS_ATTRIBUTES].count > 0) {
 		add_member(w, AGENT_INFO,
 		           (struct json_member)JSON_MEMBER("attributes", AGENT_ATTRIBUTES));

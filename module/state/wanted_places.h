@@ -11,7 +11,7 @@
 #include "module/state/wants.h"
 
 /*! \brief Objects of a document that can have more members than they always have. */
-#define WANTED_OBJECTS 6
+#define WANTED_OBJECTS 8
 
 /*! \brief Most members of each. */
 #define WANTED_MEMBERS_MAX 20

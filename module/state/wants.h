@@ -32,6 +32,7 @@ enum wants_bit {
 	WANTS_VERSION = 1 << 3,     /*!< `discovery.version`. */
 	WANTS_ROLE = 1 << 4,        /*!< Roles of tasks and of frameworks. */
 	WANTS_HOSTNAME = 1 << 5,    /*!< Host names of agents. */
+	WANTS_HEALTH = 1 << 6,      /*!< What statuses say of tasks' health, and who is checked. */
 };
 
 /*! \brief Things that are wanted by their keys. */
@@ -82,10 +83,10 @@ bool wants_cover(const struct wants *wants, const struct wants *others);
 /*! \brief Index of a key in a list; WANTS_NONE if it is not wanted. */
 uint32_t wants_find(const struct wants *wants, enum wants_list list, struct text key);
 
-/*! \brief True if something of tasks is wanted. */
+/*! \brief True if something of tasks is wanted that a struct task_more has. */
 static inline bool wants_of_tasks(const struct wants *wants)
 {
 	return wants != NULL &&
-	       ((wants->bits & ~(uint32_t)WANTS_HOSTNAME) != 0 ||
+	       ((wants->bits & ~(uint32_t)(WANTS_HOSTNAME | WANTS_HEALTH)) != 0 ||
 	        wants->keys[WANTS_LABELS].count > 0 || wants->keys[WANTS_NETWORKS].count > 0);
 }

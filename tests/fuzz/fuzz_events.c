@@ -162,6 +162,8 @@ static void run_line(struct follower *follower, struct event_parser *parser, con
 		wants_unref(follower->wants);
 		follower->wants = fuzz_wants(len > 1 ? line[1] : 0);
 		event_parser_want(parser, follower->wants);
+		/* A state that is on its way has been read by its end. */
+		inventory_read_anew(follower->inventory);
 		break;
 	case 'h':
 		(void)inventory_resolved(follower->inventory,

@@ -21,7 +21,7 @@ static inline struct wants *fuzz_wants(unsigned number)
 	}
 	struct wants *wants = wants_new();
 	assert(wants != NULL);
-	wants->bits = number % 4 == 1 ? WANTS_VISIBILITY | WANTS_ROLE : 0x3f;
+	wants->bits = number % 4 == 1 ? WANTS_VISIBILITY | WANTS_ROLE | WANTS_HEALTH : 0x7f;
 	for (unsigned i = 0; i < WANTS_LISTS && number % 4 > 1; i++) {
 		for (unsigned j = 0; j < 2; j++) {
 			(void)wants_add(wants, i,

@@ -89,7 +89,7 @@ static void read_stream(struct stream *stream, struct inventory *inventory, size
 	for (size_t i = 0; i < stream->chunks && stream->ends[2 * i] <= offset; i++) {
 		len = stream->ends[2 * i + 1];
 	}
-	struct event_parser *parser = event_parser_new();
+	struct event_parser *parser = health_event_parser();
 	assert_non_null(parser);
 	while (stream->done < len) {
 		/* RecordIO: a length, a line feed, the record. */
