@@ -41,6 +41,7 @@ static char *outcome_name(uint32_t index, uint32_t count)
 	static const char *const names[POLL_OUTCOMES] = {
 		[POLL_OK] = "ok",
 		[POLL_ZOOKEEPER] = "zookeeper",
+		[POLL_LOGIN] = "login",
 		[POLL_CONNECT] = "connect",
 		[POLL_TIMEOUT] = "timeout",
 		[POLL_TLS] = "tls",
