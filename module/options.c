@@ -4,6 +4,7 @@
 
 #include "module/http/http.h"
 #include "module/masters/credential.h"
+#include "module/masters/iam_account.h"
 #include "module/options.h"
 #include "module/options_naming.h"
 #include "module/base/util.h"
@@ -31,6 +32,7 @@
 #define MOD_MAX_AGE         "\007max-age"
 #define MOD_HTTP            "\004http"
 #define MOD_CREDENTIAL_FILE "\017credential-file"
+#define MOD_IAM_FILE        "\010iam-file"
 #define MOD_CA_FILE         "\007ca-file"
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
@@ -79,6 +81,7 @@ const yp_item_t options_schema[] = {
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
 	{ MOD_HTTP, YP_TADDR, YP_VADDR = { HTTP_PORT }, YP_FMULTI },
 	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
+	{ MOD_IAM_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CA_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CERT_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_KEY_FILE, YP_TSTR, YP_VNONE },
@@ -231,6 +234,9 @@ static int read_paths(struct source *src, struct settings *opts)
 {
 	int ret = read_path(src, MOD_CREDENTIAL_FILE, &opts->client.credential_file);
 	if (ret == KNOT_EOK) {
+		ret = read_path(src, MOD_IAM_FILE, &opts->client.iam_file);
+	}
+	if (ret == KNOT_EOK) {
 		ret = read_path(src, MOD_CA_FILE, &opts->client.ca_file);
 	}
 	if (ret == KNOT_EOK) {
@@ -250,7 +256,22 @@ static int check_pair(struct source *src, const struct settings *opts)
 	if (opts->client.key_file != NULL && opts->client.cert_file == NULL) {
 		return complain(src, MOD_KEY_FILE, "needs cert-file");
 	}
+	if (opts->client.iam_file != NULL && opts->client.credential_file != NULL) {
+		return complain(src, MOD_IAM_FILE,
+		                "not together with credential-file: masters take one account");
+	}
 	return KNOT_EOK;
+}
+
+/*! \brief Reads the file of an account as a poll will. */
+static int check_account(struct source *src, const char *file)
+{
+	struct iam_account account;
+	const char *error = iam_account_read(file, &account);
+	iam_account_clear(&account);
+	return error == NULL || error == CREDENTIAL_UNREADABLE
+	               ? KNOT_EOK
+	               : complain(src, MOD_IAM_FILE, "'%s' %s", file, error);
 }
 
 /*!
@@ -266,6 +287,13 @@ static int check_files(struct source *src, const struct settings *opts)
 		if (error != NULL && error != CREDENTIAL_UNREADABLE) {
 			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s",
 			                opts->client.credential_file, error);
+		}
+	}
+
+	if (opts->client.iam_file != NULL) {
+		int ret = check_account(src, opts->client.iam_file);
+		if (ret != KNOT_EOK) {
+			return ret;
 		}
 	}
 

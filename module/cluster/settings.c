@@ -40,6 +40,7 @@ void settings_free(struct settings *settings)
 		zk_address_free(settings->zk);
 		free(settings->masters);
 		free(settings->client.credential_file);
+		free(settings->client.iam_file);
 		free(settings->client.ca_file);
 		free(settings->client.cert_file);
 		free(settings->client.key_file);
@@ -56,8 +57,8 @@ static bool same_text(const char *a, const char *b)
 static bool same_client(const struct master_settings *a, const struct master_settings *b)
 {
 	return a->timeout == b->timeout && same_text(a->credential_file, b->credential_file) &&
-	       same_text(a->ca_file, b->ca_file) && same_text(a->cert_file, b->cert_file) &&
-	       same_text(a->key_file, b->key_file);
+	       same_text(a->iam_file, b->iam_file) && same_text(a->ca_file, b->ca_file) &&
+	       same_text(a->cert_file, b->cert_file) && same_text(a->key_file, b->key_file);
 }
 
 bool settings_same_polling(const struct settings *a, const struct settings *b)

@@ -41,6 +41,7 @@ struct master_settings {
 	uint32_t timeout;      /*!< How long one fetch from one master may take, in seconds. */
 	char *credential_file; /*!< Who we are for HTTP; paths, NULL if not given, as all that
 	                          follow. */
+	char *iam_file;        /*!< The same by a login (login.h), in place of that one. */
 	char *ca_file;         /*!< Whom to trust, in place of the system's CAs. */
 	char *cert_file;       /*!< Who we are for TLS. */
 	char *key_file;

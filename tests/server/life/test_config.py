@@ -6,6 +6,7 @@ import random
 import re
 
 import ask
+import iam
 import pytest
 import states
 import tls
@@ -165,6 +166,8 @@ def test_unknown_option(server):
 
 CREDENTIAL = json.dumps({"principal": "dns", "secret": "word"})
 
+ACCOUNT = {"scheme": "RS256", "uid": "dns", "login_endpoint": "https://127.0.0.1/login"}
+
 
 @pytest.fixture
 def files(tmp_path):
@@ -177,6 +180,14 @@ def files(tmp_path):
                           ("secret-number", '{"principal": "dns", "secret": 17}'),
                           ("cut", CREDENTIAL[:-1])):
         (tmp_path / name).write_text(content)
+    for name, items in (("account", {}), ("account-http", {"login_endpoint": "http://a.test:81/b"}),
+                        ("account-ec", {"private_key": key.read_text()}),
+                        ("account-no-key", {"private_key": "word"}),
+                        ("account-no-uid", {"uid": ""}),
+                        ("account-no-url", {"login_endpoint": "127.0.0.1/login"}),
+                        ("account-ftp", {"login_endpoint": "ftp://127.0.0.1/login"}),
+                        ("account-hs256", {"scheme": "HS256"})):
+        (tmp_path / name).write_text(json.dumps({"private_key": iam.pem(iam.KEY), **ACCOUNT, **items}))
     os.mkfifo(tmp_path / "pipe")
     with open(tmp_path / "huge", "wb") as file:
         file.truncate(1 << 40)
@@ -187,6 +198,7 @@ def files(tmp_path):
 
 @pytest.mark.parametrize("options", [
     {"credential_file": "credential"}, {"credential_file": "credential-lines"},
+    {"iam_file": "account"}, {"iam_file": "account-http", "ca_file": "client.pem"},
     {"ca_file": "client.pem"},
     {"cert_file": "client.pem", "key_file": "client.key"},
     {"cert_file": "both.pem", "key_file": "both.pem"},
@@ -204,6 +216,12 @@ def test_files_accepted(server, files, options):
     *(("credential-file", {"credential_file": path}) for path in (
         ".", "pipe", "/dev/zero", "huge", "text", "empty", "number", "list", "no-secret", "no-principal",
         "secret-number", "cut")),
+    *(("iam-file", {"iam_file": path}) for path in (
+        ".", "pipe", "/dev/zero", "huge", "text", "empty", "number", "list", "credential", "cut",
+        "account-ec", "account-no-key", "account-no-uid", "account-no-url", "account-ftp",
+        "account-hs256")),
+    ("iam-file", {"iam_file": "account", "credential_file": "credential"}),
+    ("iam-file", {"iam_file": "absent", "credential_file": "absent"}),
     *(("ca-file", {"ca_file": path}) for path in (
         ".", "pipe", "/dev/zero", "huge", "text", "empty", "client.key")),
     *(("cert-file", {"cert_file": path, "key_file": "client.key"}) for path in (
@@ -217,7 +235,7 @@ def test_files_refused(server, files, option, options):
 
 
 @pytest.mark.parametrize("options", [
-    {"credential_file": "absent"}, {"ca_file": "absent"},
+    {"credential_file": "absent"}, {"ca_file": "absent"}, {"iam_file": "absent"},
     {"cert_file": "absent", "key_file": "client.key"},
     {"cert_file": "client.pem", "key_file": "absent"},
     {"ca_file": "absent", "credential_file": "absent"},
@@ -230,6 +248,8 @@ def test_absent_files_accepted(server, files, options):
 def test_secret_is_not_shown(server, files):
     (files / "bad").write_text('{"principal": "dns", "secret": "t0psecret"')
     assert "t0psecret" not in check(server, 1, master=MASTER, credential_file=files / "bad")
+    (files / "bad").write_text(json.dumps({**ACCOUNT, "private_key": "t0psecret"}))
+    assert "t0psecret" not in check(server, 1, master=MASTER, iam_file=files / "bad")
 
 
 # Defaults.
