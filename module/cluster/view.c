@@ -17,20 +17,9 @@ static struct text text_of(const char *text)
 	return (struct text){ text, text != NULL ? (uint32_t)strlen(text) : 0 };
 }
 
-struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
-                      const atomic_bool *stop)
+struct records_rules view_rules(const struct view *view)
 {
-	struct view *view = calloc(1, sizeof(*view));
-	if (view == NULL) {
-		return NULL;
-	}
-	view->refs = 1;
-	view->settings = settings_ref(settings);
-	view->ttl = settings->ttl;
-	(void)knot_dname_to_wire(view->zone, zone, sizeof(view->zone));
-	snprintf(view->id, sizeof(view->id), "%s", id);
-	view->reverse = is_reverse(zone);
-
+	const struct settings *settings = view->settings;
 	struct records_rules rules = {
 		.zone = view->zone,
 		.origin = settings->origin,
@@ -49,8 +38,27 @@ struct view *view_new(const knot_dname_t *zone, const char *id, struct settings 
 		.label_weight = text_of(settings->label_weight),
 		.label_priority = text_of(settings->label_priority),
 		.label_hide = text_of(settings->label_hide),
+		.task_max = view->task_max,
 	};
 	memcpy(rules.sources, settings->sources, sizeof(rules.sources));
+	return rules;
+}
+
+struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
+                      const atomic_bool *stop)
+{
+	struct view *view = calloc(1, sizeof(*view));
+	if (view == NULL) {
+		return NULL;
+	}
+	view->refs = 1;
+	view->settings = settings_ref(settings);
+	view->ttl = settings->ttl;
+	(void)knot_dname_to_wire(view->zone, zone, sizeof(view->zone));
+	snprintf(view->id, sizeof(view->id), "%s", id);
+	view->reverse = is_reverse(zone);
+
+	const struct records_rules rules = view_rules(view);
 	projection_init(&view->projection, &rules, RECORDS_OCTETS_MAX, stop);
 	return view;
 }

@@ -11,6 +11,7 @@ from knotd import REPOSITORY
 
 OPTIONS_C = (REPOSITORY / "module/options.c").read_text()
 SAMPLE = (REPOSITORY / "knot.conf.sample").read_text()
+SETTINGS_C = (REPOSITORY / "module/cluster/settings.c").read_text()
 TEMPLATE = REPOSITORY / "packaging/knotd-mod-mesos.7.in"
 
 
@@ -60,7 +61,7 @@ def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
                                           ("visibility", "visibilities"),
                                           ("label-rules", "label_rules")])
 def test_choices_are_those_that_the_table_names(name, lookup):
-    choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C, re.S)[1]
+    choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C + SETTINGS_C, re.S)[1]
     meaning, default = documented()[name]
     words = re.findall(r"`([^`]*)`", meaning)
     assert set(words) == set(re.findall(r'"([^"]+)"', choices))
