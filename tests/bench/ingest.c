@@ -147,6 +147,9 @@ static void take_option(const char *option)
 		rules->visibility = (uint8_t)(1 << (*value == 'f' ? VISIBILITY_FRAMEWORK
 		                                                  : VISIBILITY_EXTERNAL));
 		options.wants->bits |= WANTS_VISIBILITY;
+	} else if (strncmp(option, "health", len) == 0) {
+		rules->health = *value == 'r' ? HEALTH_REQUIRE : HEALTH_AVOID;
+		options.wants->bits |= WANTS_HEALTH;
 	} else if (strncmp(option, "agent-names", len) == 0) {
 		rules->agent_names = true;
 		options.wants->bits |= WANTS_HOSTNAME;

@@ -57,6 +57,19 @@ class States:
             found["labels"] = {"labels": self._labels()}
         return found
 
+    def _statuses(self, number):
+        """One or more; what they say of health comes in no order, and is not always said."""
+        found = [self._status(number)]
+        for _ in range(self.chance.choice((0, 0, 1, 2))):
+            found.insert(self.chance.randrange(2), dict(
+                self._status(number), timestamp=self.chance.choice((0.5, 2.0, 3.0)),
+                state=self.chance.choice(("TASK_RUNNING", "TASK_STARTING", "TASK_KILLING"))))
+        for timestamp, status in enumerate(found):
+            status["timestamp"] += timestamp / 8  # None of them are of one time.
+            if self.maybe(0.8):
+                status["healthy"] = self.maybe(0.4)
+        return found
+
     def _status(self, number):
         infos = []
         for i in range(self.chance.randrange(4)):
@@ -72,7 +85,9 @@ class States:
     def _task(self, number, agents):
         task = states.task(self.chance.choice(NAMES), id=f"task-{number}",
                            agent=self.chance.randrange(agents))
-        task["statuses"] = [self._status(number)]
+        task["statuses"] = self._statuses(number)
+        if self.maybe(0.4):
+            task["health_check"] = {"type": "COMMAND"}
         if self.maybe(0.4):
             first = self.chance.randrange(31000, 31900)
             task["resources"]["ports"] = f"[{first}-{first + self.chance.randrange(4)}, 32000-32000]"
@@ -91,7 +106,7 @@ class States:
         agent["attributes"] = {"rack": self.chance.choice(VALUES), "level": 5.0, "ports": "[1-5]"}
         return agent
 
-    def state(self, leader, tasks=14):
+    def state(self, leader, tasks=18):
         """A state of a leading master, with tasks of several frameworks."""
         agents = [self._agent(number) for number in range(3)]
         frameworks = [states.framework(name, id=f"{states.CLUSTER}-{number}")

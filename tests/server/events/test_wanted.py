@@ -175,7 +175,8 @@ def test_two_views_share(server, leader):
 def test_all_options(server):
     """Everything that happens to labelled tasks adds up to what the model says."""
     options = {"name_format": FORMATS, "network": ["overlay"], "visibility": ["cluster"],
-               "agent_names": "on", "port_index": "on", "label_prefix": "dns-", "srv_weight": 4}
+               "agent_names": "on", "port_index": "on", "label_prefix": "dns-", "srv_weight": 4,
+               "health": "require"}
     with Leader(states.task("web")) as leader:
         add_static(server)
         server.zone("in-addr.arpa.", "", ["mod-mesos/cluster"])
@@ -189,6 +190,7 @@ def test_all_options(server):
             task = labelled(f"t{number % 3}", f"n{number % 2}.x", id=f"id-{number}")
             task["labels"].append({"key": "dns-priority", "value": str(number)})
             task["discovery"]["visibility"] = "EXTERNAL" if number == 4 else "CLUSTER"
+            task["statuses"][0]["healthy"] = number != 0
             leader.run(task)
             wait_records(server, leader, options)
         leader.end("t1")

@@ -6,6 +6,7 @@ OPTIONS = {
     "name_format": ["{task}.{environment}", "{label:dns-name}", "{version}-x.{framework}",
                     "{role}.{attribute:rack}.{agent-host}", "{environment}", "{hash}.{agent}.y"],
     "network": ["overlay", "bridge"],
+    "health": "require",
     "visibility": ["cluster", "external"],
     "agent_names": "on",
     "port_index": "on",
