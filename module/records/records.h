@@ -45,9 +45,6 @@ enum ip_source {
  */
 #define RECORDS_OCTETS_MAX ((uint64_t)512 << 20)
 
-/*! \brief An owner's labels below the zone of which each more counts as if it was an owner. */
-#define RECORDS_LABELS_FREE 8
-
 /*! \brief What the records of one zone are made with; all of it stays the caller's. */
 struct records_rules {
 	const knot_dname_t *zone;   /*!< The zone's name, lower case. */
@@ -100,8 +97,8 @@ struct records_output {
 	/* Out, of one call: */
 	struct records_loss loss;
 	uint32_t records; /*!< How many were put. */
-	uint32_t widest;  /*!< Most octets of one of them. */
-	uint64_t octets;  /*!< Of owners (see RECORDS_LABELS_FREE) and data of all of them. */
+	uint32_t widest;  /*!< Most octets of owner and data of one of them. */
+	uint64_t octets;  /*!< Of owners and data of all of them. */
 };
 
 /*!

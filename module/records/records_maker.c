@@ -60,21 +60,6 @@ void maker_zone_name(const struct maker *m, struct name *name, const void *label
 	name_end(name, m->rules->zone, m->zone_len);
 }
 
-/*!
- * \brief Octets that a record counts for.
- *
- * Names above an owner, and below the zone, take memory, too. Those of some labels are mostly
- * shared by many owners; of those above one of many labels nobody may have another.
- */
-static uint32_t count_octets(const struct maker *m, const struct name *owner, uint16_t len)
-{
-	uint32_t count = 1, labels = 0;
-	for (uint32_t at = 0; at + m->zone_len < owner->len; at += 1 + owner->wire[at]) {
-		count += ++labels > RECORDS_LABELS_FREE;
-	}
-	return count * owner->len + len;
-}
-
 void maker_put(struct maker *m, const struct name *owner, uint16_t type, const uint8_t *rdata,
                uint16_t len)
 {
@@ -86,7 +71,7 @@ void maker_put(struct maker *m, const struct name *owner, uint16_t type, const u
 		m->ret = output->put(output->sink, owner->wire, type, rdata, len, 0);
 	}
 	if (m->ret == KNOT_EOK) {
-		uint32_t octets = count_octets(m, owner, len);
+		uint32_t octets = (uint32_t)owner->len + len;
 		output->records++;
 		output->octets += octets;
 		output->widest = MAX(output->widest, octets);

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""States of clusters that never were, of any size, as a master's /master/state would tell them.
+"""Clusters that never were, of any size, as a master tells of them.
 
 A task has a container, a discovery with two ports, labels, a health check, and statuses with the
-address of its container: about 1.8 KB. There are 20 tasks on an agent, four frameworks, apps of one
-to eight instances, and one completed task for every 12 that run, all in no order, as a master has
-them. The same size gives the same bytes.
+address of its container: about 1.8 KB. There are 20 tasks on an agent if not said otherwise, four
+frameworks, apps of one to eight instances, and one completed task for every 12 that run, all in no
+order, as a master has them. The same size gives the same bytes.
 """
 import json
 import random
 
+import events
+
 MASTER = "8d2f2f1c-9e3b-4f6a-b0a9-5b0d8a5f7c11"
 FRAMEWORKS = ("marathon", "chronos", "kafka", "spark")
 INSTANCES = (1, 2, 3, 4, 6, 8)  # of the apps, by turns
+TASKS_ON_AN_AGENT = 20
+RUNNING_FOR_A_COMPLETED = 12
 
 
 def apps(tasks):
@@ -21,6 +25,10 @@ def apps(tasks):
         count = min(INSTANCES[number % len(INSTANCES)], tasks - first)
         yield FRAMEWORKS[number % len(FRAMEWORKS)], f"app-{number}", range(first, first + count)
         first, number = first + count, number + 1
+
+
+def framework_id(name):
+    return f"{MASTER}-{FRAMEWORKS.index(name):04}"
 
 
 def _agent_id(index):
@@ -43,6 +51,12 @@ def _agent(index):
     }
 
 
+def _framework(name):
+    return {"id": framework_id(name), "name": name, "hostname": f"{name}.example.com",
+            "pid": f"scheduler-1@10.255.0.{FRAMEWORKS.index(name) + 1}:15000", "active": True,
+            "connected": True, "recovered": False, "role": "*"}
+
+
 def _status(state, index, address):
     return {
         "state": state, "timestamp": 1700000000.5 + index + (state == "TASK_RUNNING"),
@@ -55,12 +69,13 @@ def _status(state, index, address):
     }
 
 
-def _task(index, app, framework_id, agent, state="TASK_RUNNING"):
+def task(index, app, framework, agent, state="TASK_RUNNING"):
+    """A task as a state lists it; its address and its ID are of its index."""
     address = f"172.{16 + index // 62500}.{index // 250 % 250}.{index % 250 + 1}"
     port = 31000 + index % 20 * 2
     return {
         "id": f"{app}.{index:08x}-7f1e-11ee-a1b2-0242ac110002", "name": app,
-        "framework_id": framework_id, "executor_id": "", "slave_id": _agent_id(agent),
+        "framework_id": framework_id(framework), "executor_id": "", "slave_id": _agent_id(agent),
         "state": state,
         "resources": {"cpus": 0.5, "disk": 0.0, "gpus": 0.0, "mem": 512.0,
                       "ports": f"[{port}-{port + 1}]"},
@@ -97,39 +112,66 @@ def _task(index, app, framework_id, agent, state="TASK_RUNNING"):
     }
 
 
-def write(path, tasks, leader, instances=None):
-    """Writes the state of a cluster of that many tasks; with `instances`, all of one app."""
-    agents = max(1, tasks // 20)
-    ids = {name: f"{MASTER}-{number:04}" for number, name in enumerate(FRAMEWORKS)}
-    running = {name: [] for name in FRAMEWORKS}
-    all_apps = [("marathon", "huge", range(tasks))] if instances else apps(tasks)
-    for framework, app, indexes in all_apps:
-        running[framework] += [(index, app) for index in indexes]
-    for listed in running.values():
-        random.Random(1).shuffle(listed)
+def _dump(value):
+    return json.dumps(value, separators=(",", ":"))
 
-    def dump(value):
-        return json.dumps(value, separators=(",", ":"))
 
-    with open(path, "w", encoding="utf-8") as out:
-        head = {"version": "1.12.0", "id": MASTER, "pid": f"master@{leader}",
-                "hostname": leader.partition(":")[0], "leader": f"master@{leader}",
-                "elected_time": 1700000000.0, "activated_slaves": float(agents),
-                "flags": {"registry_fetch_timeout": "1mins"}}
-        out.write(dump(head)[:-1] + ',"slaves":[')
-        for index in range(agents):
-            out.write("," * (index > 0) + dump(_agent(index)))
-        out.write('],"recovered_slaves":[],"frameworks":[')
-        for number, (name, framework_id) in enumerate(ids.items()):
-            about = {"id": framework_id, "name": name, "hostname": f"{name}.example.com",
-                     "pid": f"scheduler-1@10.255.0.{number + 1}:15000", "active": True,
-                     "connected": True, "recovered": False, "role": "*"}
-            out.write("," * (number > 0) + dump(about)[:-1] + ',"tasks":[')
-            for i, (index, app) in enumerate(running[name]):
-                out.write("," * (i > 0) + dump(_task(index, app, framework_id, index % agents)))
-            out.write('],"completed_tasks":[')
-            for i, (index, app) in enumerate(running[name][::12]):
-                out.write("," * (i > 0) + dump(_task(index, app, framework_id, index % agents,
-                                                     "TASK_FINISHED")))
-            out.write("]}")
-        out.write('],"completed_frameworks":[],"orphan_tasks":[]}')
+def _array(out, head, values, tail="]"):
+    """Writes `head`, the values as an array's, and what closes it; they are never all in memory."""
+    out.write(head + "[")
+    for number, value in enumerate(values):
+        out.write("," * (number > 0) + _dump(value))
+    out.write(tail)
+
+
+class Cluster:
+    """One cluster; with `huge`, all of its tasks are one app's."""
+
+    def __init__(self, tasks, agents=None, huge=False):
+        self.tasks, self.huge = tasks, huge
+        self.agents = agents or max(1, tasks // TASKS_ON_AN_AGENT)
+        self._running = {name: [] for name in FRAMEWORKS}
+        for framework, app, indexes in [("marathon", "huge", range(tasks))] if huge else apps(tasks):
+            self._running[framework] += [(index, app) for index in indexes]
+        for listed in self._running.values():
+            random.Random(1).shuffle(listed)
+
+    def __str__(self):
+        return f"{self.tasks}-{self.agents}{'-huge' * self.huge}"
+
+    def _tasks(self, framework, state="TASK_RUNNING"):
+        step = 1 if state == "TASK_RUNNING" else RUNNING_FOR_A_COMPLETED
+        for index, app in self._running[framework][::step]:
+            yield task(index, app, framework, index % self.agents, state)
+
+    def write_state(self, path, leader):
+        """Writes what `/master/state` gives; `leader` is an address."""
+        with open(path, "w", encoding="utf-8") as out:
+            head = {"version": "1.12.0", "id": MASTER, "pid": f"master@{leader}",
+                    "hostname": leader.partition(":")[0], "leader": f"master@{leader}",
+                    "elected_time": 1700000000.0, "activated_slaves": float(self.agents),
+                    "flags": {"registry_fetch_timeout": "1mins"}}
+            _array(out, _dump(head)[:-1] + ',"slaves":', map(_agent, range(self.agents)))
+            out.write(',"recovered_slaves":[],"frameworks":[')
+            for number, name in enumerate(FRAMEWORKS):
+                out.write("," * (number > 0))
+                _array(out, _dump(_framework(name))[:-1] + ',"tasks":', self._tasks(name))
+                _array(out, ',"completed_tasks":', self._tasks(name, "TASK_FINISHED"), "]}")
+            out.write('],"completed_frameworks":[],"orphan_tasks":[]}')
+
+    def write_subscribed(self, path):
+        """Writes the first event of a stream, which holds all of that once more."""
+        def tasks(state):
+            return (events.task({"id": framework_id(name)}, one)
+                    for name in FRAMEWORKS for one in self._tasks(name, state))
+
+        with open(path, "w", encoding="utf-8") as out:
+            out.write('{"type":"SUBSCRIBED","subscribed":{"heartbeat_interval_seconds":'
+                      f'{events.HEARTBEAT_SECONDS},"get_state":{{"get_agents":{{')
+            _array(out, '"agents":', map(events.agent, map(_agent, range(self.agents))))
+            out.write(',"recovered_agents":[]},"get_executors":{"executors":[]},')
+            _array(out, '"get_frameworks":{"frameworks":',
+                   map(events.framework, map(_framework, FRAMEWORKS)))
+            out.write(',"completed_frameworks":[]},')
+            _array(out, '"get_tasks":{"tasks":', tasks("TASK_RUNNING"))
+            _array(out, ',"completed_tasks":', tasks("TASK_FINISHED"), "]}}}}")

@@ -12,6 +12,7 @@ valgrind), KNOTD_PRELOAD (LD_PRELOAD for knotd and knotc, such as the sanitizers
 TEST_PATIENCE (how much longer to wait). Leaving the `with` ends knotd, and fails unless it lived
 until then, ended with status 0 and no sanitizer had anything to say.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -80,6 +81,7 @@ def _section(name, items):
 
 class Knotd:
     address = "127.0.0.1"
+    library = MESOS_SO
     udp_workers = 2
     wrapper = None  # A command to run knotd under; KNOTD_WRAPPER if there is none.
     database = False  # Whether knotd runs with a configuration database, into which write() goes.
@@ -128,7 +130,7 @@ class Knotd:
 
     def _configuration(self):
         head = SERVER.format(directory=self.directory, address=self.address, port=self.port,
-                             udp_workers=self.udp_workers, library=MESOS_SO)
+                             udp_workers=self.udp_workers, library=self.library)
         sections = [_section(name, items) for (name, _), items in self.sections.items()]
         return head + "".join(sections + [_section("zone", zone) for zone in self.zones.values()])
 
@@ -142,7 +144,7 @@ class Knotd:
 
     def start(self):
         """Starts knotd and waits until it answers (which says nothing about any master)."""
-        assert MESOS_SO.exists(), f"no {MESOS_SO}: build it, or set MESOS_SO"
+        assert self.library.exists(), f"no {self.library}: build it, or set MESOS_SO"
         self.write()
         if self.database:
             self.knotc("conf-import", self.directory / "knot.conf")
@@ -256,21 +258,28 @@ class Knotd:
         """Waits until the first poll has come in."""
         return self.wait_until(name, kind, lambda reply: reply.answer)
 
-    def _tasks(self):
-        """A directory of /proc for each of knotd's threads."""
-        return list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
+    def _threads(self, name, file="status"):
+        """What a file of /proc says of each thread whose name starts with a word.
+
+        Threads may end while it is read.
+        """
+        found = []
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if (task / "comm").read_text().startswith(name):
+                    found.append((task / file).read_text())
+        return found
 
     def threads(self, name=""):
         """How many threads there are whose name starts with a word."""
-        return sum((task / "comm").read_text().startswith(name) for task in self._tasks())
+        return len(self._threads(name))
 
     def blocked_signals(self, name):
         """The signals that each thread of that name blocks, as sets of numbers."""
         found = []
-        for task in self._tasks():
-            if (task / "comm").read_text().startswith(name):
-                mask = int(re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text())[1], 16)
-                found.append({number for number in range(1, 65) if mask >> (number - 1) & 1})
+        for text in self._threads(name):
+            mask = int(re.search(r"SigBlk:\s*(\w+)", text)[1], 16)
+            found.append({number for number in range(1, 65) if mask >> (number - 1) & 1})
         return found
 
     def descriptors(self):

@@ -116,10 +116,15 @@ class Streams:
 
     def __init__(self, state=None, heartbeat=events.HEARTBEAT_SECONDS, most=1000):
         self.state, self.heartbeat, self.most = state, heartbeat, most
-        self.first = None  # Another first event than that which is made of the state.
+        self.other_first = None  # Another first event than that which is made of the state.
         self.all = []
         self._taken = 0
         self._lock = threading.Lock()
+
+    def first(self):
+        """What a subscriber gets first."""
+        return [self.other_first or events.subscribed(self.state(), self.heartbeat),
+                events.HEARTBEAT] if self.state else []
 
     def __call__(self, handler):
         stream = Stream(handler, self.heartbeat if self.state else None)
@@ -127,10 +132,8 @@ class Streams:
             with self._lock:
                 self.all.append(stream)
                 open_ones = self.open()
-            first = [self.first or events.subscribed(self.state(), self.heartbeat),
-                     events.HEARTBEAT] if self.state else []
             stream.send_bytes(HEAD)
-            stream.send(*first)
+            stream.send(*self.first())
         if len(open_ones) > self.most:
             open_ones[0].finish()
         stream.run(handler.server.ending)

@@ -295,7 +295,7 @@ def test_odd_heartbeats():
     for zone, heartbeat in said.items():
         first = events.subscribed(leaders[zone].state)
         first["subscribed"]["heartbeat_interval_seconds"] = heartbeat
-        leaders[zone].streams.first = first
+        leaders[zone].streams.other_first = first
     with following_all(leaders, poll_interval="1d") as server:
         for leader in leaders.values():
             wait_followed(server, leader)

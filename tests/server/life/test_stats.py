@@ -272,6 +272,7 @@ def test_lost_credential(server, master, tmp_path):
     wait_stat(server, "polls[ok]")
     path.unlink()
     server.wait_log("credential-file", "cannot be read")
+    wait_stat(server, "polls[local]")
     path.write_text(content)  # knotc wants it, too
     assert set(group(stats(server), "polls")) == {"ok", "local"}
 

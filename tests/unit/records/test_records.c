@@ -666,28 +666,6 @@ static void test_octets(void **state)
 	cluster_free(st);
 }
 
-/*! \brief What is above an owner of many labels counts as much as the owner. */
-static void test_octets_of_many_labels(void **state)
-{
-	(void)state;
-	struct cluster *st = one_task("fw", "\"discovery\":{\"name\":\"a.b.c.d.e.f.g\"}");
-	struct cluster *other = one_task("fw", "\"discovery\":{\"name\":\"a\"}");
-	struct records_rules rules = defaults();
-	struct lines lines = { 0 };
-	struct records_output output, less;
-	make(other, &rules, &lines, &less);
-	make(st, &rules, &lines, &output);
-	const uint64_t a = (12 + 4) + (21 + 4) + (18 + 4) + (27 + 4);
-	const uint64_t made = (24 + 4) + (33 + 4) + (30 + 4) + (39 + 4);
-	/* The agent's names have nine labels below the zone. */
-	const uint64_t dotted = (24 + 4) + (33 + 4) + (2 * 30 + 4) + (2 * 39 + 4);
-	assert_int_equal(output.octets - less.octets, made + dotted - a);
-	assert_int_equal(output.widest, 2 * 39 + 4);
-	lines_free(&lines);
-	cluster_free(other);
-	cluster_free(st);
-}
-
 /*! \brief An address of two names has no PTR record, be they of one length or not. */
 static void test_shared_addresses(void **state)
 {
@@ -853,7 +831,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_agents_that_are_not_registered),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_octets),
-		cmocka_unit_test(test_octets_of_many_labels),
 		cmocka_unit_test(test_masters),
 		cmocka_unit_test(test_reverse_within_zone),
 		cmocka_unit_test(test_error_ends),
