@@ -73,6 +73,8 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "CMOCKA_MESSAGE_OUTPUT": "TAP",
     "UBSAN_OPTIONS": "print_stacktrace=1",
+    # There are always others beside: this machine's, and our own lanes.
+    "TEST_PATIENCE": os.environ.get("TEST_PATIENCE", "3"),
 }
 
 running = set()
@@ -260,13 +262,13 @@ def server_asan():
     # What is in packaging/ builds a module of its own, or none.
     server("server-asan", "tests/server", "--ignore=tests/server/packaging",
            MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
-           TEST_PATIENCE="3")
+           TEST_PATIENCE="6")
 
 
 def server_valgrind():
     server("server-valgrind", "-k", NOT_UNDER_VALGRIND,
            *(f"tests/server/{name}.py" for name in VALGRIND_TESTS),
-           KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="10")
+           KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="20")
 
 
 def fixed_addresses():
@@ -292,7 +294,7 @@ def server_tsan():
     preload = [library("libtsan.so"), str(BUILD_TSAN / "tests/unit/librcu_annotate.so")]
     server("server-tsan", "tests/server/life/test_threads.py", wrapper=fixed_addresses(),
            MESOS_SO=str(BUILD_TSAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
-           TSAN_OPTIONS="detect_deadlocks=0:io_sync=0", TEST_PATIENCE="3")
+           TSAN_OPTIONS="detect_deadlocks=0:io_sync=0", TEST_PATIENCE="6")
 
 
 def dictionary(name):
@@ -325,7 +327,7 @@ def elsewhere(suite):
     """The short tests on another suite. They wait for those of this one, so they are nice."""
     name = f"debian-{suite}"
     stage(name, RESULTS / f"{name}.log", sum_last_line,
-          ["nice", "tests/elsewhere", suite], TEST_PATIENCE="3")
+          ["nice", "tests/elsewhere", suite], TEST_PATIENCE="6")
 
 
 def other_suites():
