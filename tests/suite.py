@@ -327,7 +327,7 @@ def elsewhere(suite):
     """The short tests on another suite. They wait for those of this one, so they are nice."""
     name = f"debian-{suite}"
     stage(name, RESULTS / f"{name}.log", sum_last_line,
-          ["nice", "tests/elsewhere", suite], TEST_PATIENCE="6")
+          ["nice", "tests/elsewhere", suite])
 
 
 def other_suites():
