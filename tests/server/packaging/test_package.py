@@ -75,7 +75,9 @@ def test_holds_these_files_and_no_other(package):
     paths = {line.split()[5].removeprefix(".") for line in listed if not line.startswith("d")}
     assert paths == {
         str(module()), "/usr/share/man/man7/knotd-mod-mesos.7.gz",
-        *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone")),
+        *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone",
+                                             "follow-service", "monitoring/grafana.json",
+                                             "monitoring/prometheus.yml", "monitoring/rules.yml")),
         *(f"/usr/share/doc/{PACKAGE}/{name}" for name in ("changelog.gz", "copyright")),
         *(f"/usr/share/doc/{PACKAGE}/{path.name}"
           for path in (REPOSITORY / "packaging/doc").glob("*"))}
@@ -112,8 +114,8 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/r
 mount -t tmpfs tmpfs "$1/root/run"
 mount --rbind /proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
-echo ready
-exec chroot "$1/root" cat
+# Ready only when its root is this one: who enters before gets the machine's.
+exec chroot "$1/root" /bin/sh -c 'echo ready; exec cat'
 """
 
 
