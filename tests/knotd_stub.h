@@ -10,8 +10,8 @@
 #include "module/answer/answer.h"
 #include "module/answer/stats.h"
 
-/* Knot 3.3 has put `const` to some parameters. */
-#if KNOTD_MOD_ABI_VERSION >= 500
+/* Knot 3.4 has put `const` to some parameters. */
+#if KNOTD_MOD_ABI_VERSION >= 600
 #define STUB_CONST const
 #else
 #define STUB_CONST
@@ -75,7 +75,7 @@ const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)
 	return stub.zone;
 }
 
-knot_rrset_t knotd_qdata_zone_apex_rrset(knotd_qdata_t *qdata, uint16_t type)
+knot_rrset_t knotd_qdata_zone_apex_rrset(STUB_CONST knotd_qdata_t *qdata, uint16_t type)
 {
 	(void)qdata;
 	knot_rrset_t none;

@@ -15,6 +15,8 @@ lands in build*/; what a stage had to say is in build/results/STAGE.log.
     units-tsan       the unit with threads under TSan
     server-tsan      the server tests of threads with a module under TSan
     fuzz             each fuzz target for a bounded number of inputs, from its corpus
+    debian-SUITE     quickstart, units and some server tests on other Debian suites (tests/elsewhere);
+                     only with --suites
 """
 
 import argparse
@@ -39,6 +41,7 @@ RESULTS = BUILD / "results"
 
 BUILD_SECONDS = 300
 STAGE_SECONDS = 1500
+TIME_IS_UP = 124  # exit status of what was ended for that
 STOP_SECONDS = 30  # for a stage that took too long to end what it started
 FUZZ_RUNS = 200_000
 FUZZ_SECONDS = 25  # a target
@@ -53,12 +56,25 @@ VALGRIND_TESTS = ["answers/test_answers", "life/test_life", "clients/test_online
 # valgrind changes the signal masks of threads; hundreds of reloads take minutes under it.
 NOT_UNDER_VALGRIND = "not test_thread_blocks_all_signals and not test_reloads_leave_nothing_behind"
 
+# What knotd's series, libraries and other people's programs make a difference to.
+SHORT_TESTS = ["answers/test_answers", "answers/test_edns", "answers/test_signed", "clients",
+               "events/test_follow", "life/test_config", "life/test_database", "life/test_life",
+               "life/test_loading", "life/test_stats", "masters/test_secure",
+               "masters/test_zookeeper", "names/test_golden", "packaging/test_manual",
+               "packaging/test_mesos_dns", "packaging/test_package", "packaging/test_quickstart",
+               "packaging/test_sample"]
+# Debian's suites from the oldest on that the project is for; all but this machine's own.
+SUITES = ["bookworm", "trixie", "testing"]
+NO_SUCH_ROOT = 77  # tests/elsewhere's exit status
+
 ENVIRONMENT = {
     **os.environ,
     "PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin",
     "PYTHONDONTWRITEBYTECODE": "1",
     "CMOCKA_MESSAGE_OUTPUT": "TAP",
     "UBSAN_OPTIONS": "print_stacktrace=1",
+    # There are always others beside: this machine's, and our own lanes.
+    "TEST_PATIENCE": os.environ.get("TEST_PATIENCE", "3"),
 }
 
 running = set()
@@ -83,7 +99,7 @@ def run(command, log, seconds, **environment):
     except subprocess.TimeoutExpired:
         print(f"\nNot done after {seconds} s.", file=log, flush=True)
         stop(process)
-        return 124
+        return TIME_IS_UP
     finally:
         running.discard(process)
 
@@ -160,6 +176,13 @@ def sum_junit(path):
     return total
 
 
+def sum_last_line(path):
+    """What another run of this program says in the end."""
+    match = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped",
+                         path.read_text(errors="replace").rstrip().rpartition("\n")[2])
+    return Sum(*map(int, match.groups())) if match else Sum()
+
+
 totals = {}
 
 
@@ -175,7 +198,15 @@ def stage(name, result, summing, command, **environment):
     except (OSError, ValueError, xml.etree.ElementTree.ParseError):
         total = Sum()
     lines = []
-    if not total.failed and (status or not total.passed):
+    if status == NO_SUCH_ROOT and not total.passed + total.failed:
+        total.skipped += 1
+        lines.append(f"{name}: {path.read_text(errors='replace').rstrip().rpartition(chr(10))[2]}")
+    elif status == TIME_IS_UP:
+        # What a test of it left behind tells nothing of those that were still to come.
+        total.failed += 1
+        lines.append(f"{name}: cut off after {STAGE_SECONDS} s, there are tests that never ran: "
+                     f"only {total.passed + total.skipped} passed or were skipped until then")
+    elif not total.failed and (status or not total.passed):
         total.failed += 1
         lines.append(f"{name}: no test failed, yet the stage did: {total.passed} tests passed, "
                      f"exit status {status}")
@@ -231,13 +262,13 @@ def server_asan():
     # What is in packaging/ builds a module of its own, or none.
     server("server-asan", "tests/server", "--ignore=tests/server/packaging",
            MESOS_SO=str(BUILD_ASAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
-           TEST_PATIENCE="3")
+           TEST_PATIENCE="6")
 
 
 def server_valgrind():
     server("server-valgrind", "-k", NOT_UNDER_VALGRIND,
            *(f"tests/server/{name}.py" for name in VALGRIND_TESTS),
-           KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="10")
+           KNOTD_WRAPPER=VALGRIND, TEST_PATIENCE="20")
 
 
 def fixed_addresses():
@@ -263,7 +294,7 @@ def server_tsan():
     preload = [library("libtsan.so"), str(BUILD_TSAN / "tests/unit/librcu_annotate.so")]
     server("server-tsan", "tests/server/life/test_threads.py", wrapper=fixed_addresses(),
            MESOS_SO=str(BUILD_TSAN / "module/mesos.so"), KNOTD_PRELOAD=" ".join(preload),
-           TSAN_OPTIONS="detect_deadlocks=0:io_sync=0", TEST_PATIENCE="3")
+           TSAN_OPTIONS="detect_deadlocks=0:io_sync=0", TEST_PATIENCE="6")
 
 
 def dictionary(name):
@@ -292,6 +323,21 @@ def fuzz():
         say("fuzz: there is no fuzz target")
 
 
+def elsewhere(suite):
+    """The short tests on another suite. They wait for those of this one, so they are nice."""
+    name = f"debian-{suite}"
+    stage(name, RESULTS / f"{name}.log", sum_last_line,
+          ["nice", "tests/elsewhere", suite])
+
+
+def other_suites():
+    """Of this machine's own it is known only if it is one of those that have been released."""
+    codename = re.search(r"^VERSION_CODENAME=(.*)", pathlib.Path("/etc/os-release").read_text(),
+                         re.M)
+    own = codename[1] if codename and codename[1] in SUITES else SUITES[-1]
+    return [suite for suite in SUITES if suite != own]
+
+
 def build(directory, *options, **environment):
     """Builds all; returns the log if that failed."""
     path = RESULTS / f"{directory.name}.log"
@@ -316,9 +362,10 @@ def together(*jobs):
             raise
 
 
-def build_all(quick):
-    jobs = [lambda: build(BUILD, "-Dtests=enabled")]
-    if not quick:
+def build_all(args):
+    werror = ["-Dwerror=true"] if args.short else []
+    jobs = [lambda: build(BUILD, "-Dtests=enabled", *werror)]
+    if not args.quick:
         jobs += [
             lambda: build(BUILD_ASAN, "-Dtests=enabled", "-Db_sanitize=address,undefined"),
             lambda: build(BUILD_TSAN, "-Dtests=enabled", "-Db_sanitize=thread"),
@@ -333,13 +380,16 @@ def build_all(quick):
     return not totals
 
 
-def test_all(quick):
+def test_all(args):
     # Two lanes: many tests wait more than they compute, and none should wait for a processor.
     def one():
-        server("tree", "tests/tree")
+        if not args.short:
+            server("tree", "tests/tree")
         units("units", BUILD)
-        server("server", "tests/server")
-        if not quick:
+        server("server", *([f"tests/server/{name}" if "/" not in name else
+                            f"tests/server/{name}.py" for name in SHORT_TESTS]
+                           if args.short else ["tests/server"]))
+        if not args.quick:
             units_tsan()
             server_tsan()
             server_valgrind()
@@ -350,14 +400,21 @@ def test_all(quick):
         units_valgrind()
         fuzz()
 
-    together(one, *([] if quick else [two]))
+    suites = [lambda suite=suite: elsewhere(suite) for suite in other_suites()]
+    together(one, *([] if args.quick else [two]), *(suites if args.suites else []))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="only the stages tree, units and server")
+    parser.add_argument("--quick", action="store_true",
+                        help="only the stages tree, units and server")
+    parser.add_argument("--short", action="store_true",
+                        help="only what another suite of Debian may make a difference to")
+    parser.add_argument("--suites", action="store_true",
+                        help="also the short tests on the other suites, as root")
     args = parser.parse_args()
+    args.quick |= args.short
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -368,8 +425,8 @@ def main():
 
     RESULTS.mkdir(parents=True, exist_ok=True)
     try:
-        if build_all(args.quick):
-            test_all(args.quick)
+        if build_all(args):
+            test_all(args)
     except KeyboardInterrupt:
         sys.exit("tests/run: interrupted")
     total = sum(totals.values(), Sum())

@@ -245,9 +245,17 @@ static int set_tls(struct transfer *transfer)
 	}
 
 	if (settings->ca_file != NULL) {
-		/* In place of the system's, of which libcurl has a file and a directory. */
+		/*
+		 * In place of the system's, of which libcurl has a file and a directory. None would
+		 * be the system's to newer ones (lib/vtls/vtls_config.c), so it is one without
+		 * files.
+		 */
 		curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, settings->ca_file);
-		curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, "/proc/self/task");
+#if LIBCURL_VERSION_NUM >= 0x075700
+		/* Else it keeps what it has read for a day, with GnuTLS since 8.9. */
+		curl_easy_setopt(transfer->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
 	}
 	if (settings->cert_file != NULL) {
 		curl_easy_setopt(transfer->easy, CURLOPT_SSLCERT, settings->cert_file);

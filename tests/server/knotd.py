@@ -13,6 +13,7 @@ TEST_PATIENCE (how much longer to wait). Leaving the `with` ends knotd, and fail
 until then, ended with status 0 and no sanitizer had anything to say.
 """
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -32,6 +33,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 MESOS_SO = pathlib.Path(os.environ.get("MESOS_SO", REPOSITORY / "build/module/mesos.so")).resolve()
 WRAPPER = shlex.split(os.environ.get("KNOTD_WRAPPER", ""))
 PRELOAD = os.environ.get("KNOTD_PRELOAD", "")
+
+# Names of the module's threads, which ZooKeeper's library has for its own as well.
+OUR_THREADS = ("mesos", "resolver", "zk-close")
 
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:")
 
@@ -64,6 +68,14 @@ $TTL 300
 
 def _program(name):
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+@functools.cache
+def series():
+    """Knot's series, such as (3, 2)."""
+    text = subprocess.run([_program("knotd"), "-V"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    return tuple(map(int, re.search(r" (\d+)\.(\d+)", text).groups()))
 
 
 def _value(value):
@@ -271,7 +283,7 @@ class Knotd:
         return found
 
     def threads(self, name=""):
-        """How many threads there are whose name starts with a word."""
+        """How many threads there are whose name starts with a word, or with one of several."""
         return len(self._threads(name))
 
     def blocked_signals(self, name):

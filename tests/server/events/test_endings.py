@@ -8,6 +8,7 @@ import states
 from expected import ZONES
 from following import (FOLLOWING, SOON, Leader, follow, reasons, start, unasked, wait_app,
                        wait_followed)
+from knotd import OUR_THREADS
 from master import hang, silent_listener
 from waiting import PATIENCE, wait_for
 
@@ -195,10 +196,10 @@ def test_unreachable_masters(server, leader):
 def test_threads_and_descriptors(server, leader):
     """However often streams end and begin, it does not become more."""
     stream = follow(server, leader, poll_interval=1)
-    threads = server.threads()
+    threads = server.threads(OUR_THREADS)
     descriptors = server.descriptors()
     for times in range(2, 4):
         stream.cut()
         stream = wait_followed(server, leader, times)
-    assert server.threads() == threads
+    assert server.threads(OUR_THREADS) == threads
     assert server.descriptors() <= descriptors + 1

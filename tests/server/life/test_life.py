@@ -10,7 +10,7 @@ import ask
 import dns.exception
 import pytest
 import states
-from knotd import PRELOAD, WRAPPER
+from knotd import OUR_THREADS, PRELOAD, WRAPPER
 from master import Master, hang, silent_listener
 from waiting import PATIENCE, wait_for
 
@@ -273,7 +273,7 @@ def test_reloads_leave_nothing_behind(server, master):
                               ask.records(reply.answer)[0].ttl == ttl)
 
     def settled():
-        return wait_for(lambda: server.threads("mesos") == 1 and server.threads(),
+        return wait_for(lambda: server.threads("mesos") == 1 and server.threads(OUR_THREADS),
                         what="old pollers' ends")
 
     reload(RELOADS // 4)

@@ -34,11 +34,17 @@ pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permi
 
 @pytest.fixture(autouse=True)
 def network(monkeypatch, tmp_path):
-    """Such a network, in which knotd has a resolv.conf of its own; returns that file."""
+    """Such a network, in which knotd has a resolv.conf of its own; returns that file.
+
+    knotd looks its host's name up as it starts, which not every /etc/hosts has.
+    """
     configuration = tmp_path / "resolv.conf"
     configuration.write_text(f"nameserver {NAME_SERVER}\noptions timeout:1 attempts:1\n")
+    hosts = tmp_path / "hosts"
+    hosts.write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
     monkeypatch.setattr(knotd.Knotd, "wrapper",
-                        [*MOUNT, f"{configuration}=/etc/resolv.conf", "--", *knotd.WRAPPER])
+                        [*MOUNT, f"{configuration}=/etc/resolv.conf", f"{hosts}=/etc/hosts", "--",
+                         *knotd.WRAPPER])
     with own_network():
         yield configuration
 

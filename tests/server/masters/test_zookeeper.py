@@ -8,6 +8,7 @@ import ask
 import pytest
 import states
 from ensemble import Ensemble
+from knotd import OUR_THREADS
 from master import Master, hang, redirect, status
 from waiting import PATIENCE, wait_for
 
@@ -323,13 +324,13 @@ def test_reloads_leave_no_session(server, zookeeper, master):
     zookeeper.announce(master, 1)
     start(server, zookeeper.url)
     wait_app(server, "one")
-    threads = server.threads()
+    threads = server.threads(OUR_THREADS)
     for ttl in range(1, 11):
         server.module("cluster", master=zookeeper.url, ttl=ttl, poll_interval=60 + ttl)
         server.reload()
         wait_app(server, "one")
     wait_for(lambda: zookeeper.sessions() == 1, what="one session")
-    wait_for(lambda: server.threads() == threads, what="the threads to end")
+    wait_for(lambda: server.threads(OUR_THREADS) == threads, what="the threads to end")
 
 
 def test_hanging_leader(server, zookeeper, master, other):

@@ -88,7 +88,7 @@ def test_placeholders_are_those_that_the_readme_names():
 
 
 def rendered(page, *options):
-    done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", *options, page],
+    done = subprocess.run(["man", "--warnings", "--no-justification", "-E", "UTF-8", "-l", *options, page],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True,
                           timeout=60, env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80",
                                            "LC_ALL": "C.UTF-8"})
@@ -101,7 +101,8 @@ def test_the_page_has_every_option_and_no_warning(page):
     text = rendered(page)
     assert not re.search(r"@[A-Z]+( [^@\n]+)?@", text)
     options = text.split("\nOPTIONS\n")[1].split("\nRECORDS\n")[0]
-    items = re.findall(r"^     ([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
+    indent = re.search(r"^( +)master ", options, re.M)[1]
+    items = re.findall(rf"^{indent}([a-z-]+(?:, [a-z-]+)*)(?:  |$)", options, re.M)
     assert ", ".join(items).split(", ") == list(documented())
     flat = re.sub(r"‐\n +|\s+", lambda space: "" if "‐" in space[0] else " ", text)
     for words in ("Default: 30.", "Default: auto.", "Default: mesos. max-age",

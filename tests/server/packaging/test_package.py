@@ -110,10 +110,12 @@ set -eu
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+# What comes and goes below an overlay may take with it what is in it.
+mount -t tmpfs tmpfs "$1/root/run"
 mount --rbind /proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
-echo ready
-exec chroot "$1/root" cat
+# Ready only when its root is this one: who enters before gets the machine's.
+exec chroot "$1/root" /bin/sh -c 'echo ready; exec cat'
 """
 
 
@@ -242,6 +244,11 @@ def sample(root, server, master):
         text, count = re.subn(old, new, text)
         assert count == 1, old
     return text
+
+
+def test_scratch_root_has_a_run_of_its_own(root):
+    """Daemons of this machine, and of other tests, come and go in its own."""
+    assert root.run("ls", "/run").split() == ["knot"]
 
 
 def test_install_serve_upgrade_remove(package, root, master, tmp_path_factory):

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <fnmatch.h>
+
 #include "module/masters/stream.h"
 #include "tests/unit/masters/peer_fake.h"
 
@@ -167,10 +169,12 @@ static inline struct peer *subscribe(struct test *test)
 	return await_peer(test, 0);
 }
 
-/*! \brief Checks how the stream has ended. */
+/*! \brief Checks how the stream has ended; \a reason is a pattern, as libcurl's words change. */
 static void check_end(struct test *test, enum poll_outcome outcome, const char *reason)
 {
 	await_phase(test, STREAM_ENDED);
-	assert_string_equal(stream_reason(test->stream), reason);
+	if (fnmatch(reason, stream_reason(test->stream), 0) != 0) {
+		assert_string_equal(stream_reason(test->stream), reason);
+	}
 	assert_int_equal(stream_outcome(test->stream), outcome);
 }

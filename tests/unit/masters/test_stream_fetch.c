@@ -186,7 +186,7 @@ static void test_open_beside_a_fetch(void **state)
 }
 
 /*! \brief A stop in the middle of both. */
-static void stop(struct script *script)
+static void stop_both(struct script *script)
 {
 	if (fetcher() != NULL) {
 		atomic_store(&script->test->stop, true);
@@ -197,7 +197,7 @@ static void test_stop_beside_a_fetch(void **state)
 {
 	(void)state;
 	struct test *test = new_test();
-	struct script script = { .step = stop };
+	struct script script = { .step = stop_both };
 	assert_int_equal(fetch_beside(test, &script), KNOT_ECONNABORTED);
 	free_test(test);
 }

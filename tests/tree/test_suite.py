@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests/run says of a stage: whatever did not run, it says so."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+
+import suite
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch, capfd):
+    """Runs a stage of which `found` is what its tests have left; returns its sum and its words."""
+    def run(*command, found):
+        monkeypatch.setattr(suite, "RESULTS", tmp_path)
+        suite.stage("some", tmp_path / "result", lambda _: suite.Sum(*found), command)
+        return suite.totals.pop("some"), capfd.readouterr().out
+    return run
+
+
+@pytest.mark.parametrize("found", [(7, 0, 2), (7, 1, 2)], ids=["passing", "failing"])
+def test_stage_that_is_cut_off(stage, monkeypatch, found):
+    """Also after a test that failed."""
+    monkeypatch.setattr(suite, "STAGE_SECONDS", 1)
+    total, said = stage("sleep", "600", found=found)
+    assert (total.passed, total.failed, total.skipped) == (7, found[1] + 1, 2)
+    assert "some: cut off after 1 s, there are tests that never ran: only 9 passed" in said
+
+
+def test_stage_of_no_tests(stage):
+    total, said = stage("true", found=(0, 0, 0))
+    assert (total.failed, "no test failed, yet the stage did" in said) == (1, True)
+
+
+def test_suite_without_a_root(stage):
+    """Is skipped, and says why."""
+    words = "SKIPPED: trixie: no namespaces to be had here"
+    total, said = stage("sh", "-c", f"echo more; echo '{words}'; exit {suite.NO_SUCH_ROOT}",
+                        found=(0, 0, 0))
+    assert (total.passed, total.failed, total.skipped) == (0, 0, 1)
+    assert f"some: {words}\n" in said
+
+
+def test_suite_that_ends_so_after_tests(stage):
+    """Is none that was skipped."""
+    total, _ = stage("sh", "-c", f"exit {suite.NO_SUCH_ROOT}", found=(3, 0, 0))
+    assert (total.failed, total.skipped) == (1, 0)
+
+
+@pytest.mark.parametrize("text, found", [
+    ("x\n12 passed, 3 failed, 4 skipped\n", (12, 3, 4)), ("1 passed, 0 failed, 0 skipped\nx\n", (0, 0, 0)),
+    ("", (0, 0, 0))], ids=["last", "before", "none"])
+def test_last_line(tmp_path, text, found):
+    (tmp_path / "log").write_text(text)
+    total = suite.sum_last_line(tmp_path / "log")
+    assert (total.passed, total.failed, total.skipped) == found
+
+
+def test_no_root_without_a_program_to_make_it(tmp_path):
+    for name in ("dirname", "id", "mktemp", "chmod", "rm", "bash"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run([TESTS / "elsewhere", "trixie"], stdout=subprocess.PIPE, text=True,
+                          env={"PATH": str(tmp_path), "TMPDIR": str(tmp_path)}, check=False)
+    assert done.returncode == suite.NO_SUCH_ROOT
+    reason = "no mmdebstrap here" if os.getuid() == 0 else "making a root needs root's rights"
+    assert done.stdout == f"SKIPPED: trixie: {reason}\n"
+    assert not list(tmp_path.glob("mod-mesos-root-*"))
+
+
+def test_other_suites_are_all_but_one():
+    others = suite.other_suites()
+    assert len(others) == len(suite.SUITES) - 1 and set(others) < set(suite.SUITES)
