@@ -83,7 +83,8 @@ def test_reload(server, leader, condition, options):
         assert server.ask("web.marathon.mesos.").answer
     leader.streams.state = lambda: leader.state
     leader.serve_events(leader.streams)
-    leader.run("polled", told=False)
+    # Who still follows is told; everybody else polls.
+    leader.run("polled", told=condition == "silent")
     wait_app(server, "polled")
 
 

@@ -8,6 +8,7 @@ import events
 import model
 import pytest
 import states
+from counters import wait_stat
 from expected import ZONES, serving
 from following import (FOLLOWING, Held, Leader, follow, unasked, wait_app, wait_followed,
                        wait_reason)
@@ -191,7 +192,7 @@ def test_failover_in_a_burst(old, heir, end):
         thread.start()
         try:
             with watch(server, records, f"failover in a burst, {end}") as queries:
-                wait_app(server, "burst3-0")
+                wait_stat(server, "events[task-updated]", lambda count: count > 100)
                 elect(heir, old)
                 elected.set()
                 ENDS[end](old, heir)

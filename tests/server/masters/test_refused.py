@@ -100,7 +100,7 @@ def loaded():
     """A knotd that has loaded a good state; polls come when a zone is reloaded."""
     with Master() as master, Knotd() as server:
         master.serve(good(master))
-        server.module("cluster", master=master.address, poll_interval=3600)
+        server.module("cluster", master=master.address, poll_interval=3600, events="off")
         server.zone("mesos.", "", ["mod-mesos/cluster"])
         server.start()
         server.wait_ready()
