@@ -24,11 +24,13 @@ static int read_network(struct source *src, const yp_name_t *item, struct settin
 	if (*name == '\0') {
 		return complain(src, item, "a network without a name");
 	}
-	char *copy = strdup(name);
-	if (copy == NULL) {
+	struct text *network = &opts->networks[opts->networks_count];
+	network->data = strdup(name);
+	if (network->data == NULL) {
 		return KNOT_ENOMEM;
 	}
-	opts->networks[opts->networks_count++] = (struct text){ copy, (uint32_t)strlen(copy) };
+	network->len = (uint32_t)strlen(name);
+	opts->networks_count++;
 	return KNOT_EOK;
 }
 

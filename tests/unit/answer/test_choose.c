@@ -470,7 +470,7 @@ static void add_services(struct snapshot_table *table, const void *arg)
 {
 	const unsigned *targets = arg;
 	for (unsigned i = 0; i < *targets; i++) {
-		knot_dname_storage_t target;
+		knot_dname_storage_t target = { 0 };
 		add_service(table, SERVICE, 2 * i, target_name(i, target));
 		add_service(table, SERVICE, 2 * i + 1, target_name(i, target));
 		add_address(table, target_name(i, target), i);
@@ -510,7 +510,7 @@ static void test_targets(void **state)
 				const knot_rrset_t *rr = knot_pkt_rr(added, k);
 				const uint8_t *end_of = rr->rrs.rdata->data + rr->rrs.rdata->len;
 				unsigned number = end_of[-2] << 8 | end_of[-1];
-				knot_dname_storage_t target;
+				knot_dname_storage_t target = { 0 };
 				assert_true(given[number]);
 				assert_true(knot_dname_is_equal(rr->owner,
 				                                target_name(number, target)));
