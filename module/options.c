@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/http/http.h"
 #include "module/masters/credential.h"
 #include "module/options.h"
 #include "module/base/util.h"
@@ -19,6 +20,7 @@
 #define MOD_LABEL_RULES     "\013label-rules"
 #define MOD_ORIGIN          "\006origin"
 #define MOD_MAX_AGE         "\007max-age"
+#define MOD_HTTP            "\004http"
 #define MOD_CREDENTIAL_FILE "\017credential-file"
 #define MOD_CA_FILE         "\007ca-file"
 #define MOD_CERT_FILE       "\011cert-file"
@@ -28,11 +30,8 @@
 
 #define DAY (24 * 3600)
 
-static const knot_lookup_t ip_sources[] = {
-	{ IP_SOURCE_NETINFO, "netinfo" }, { IP_SOURCE_MESOS, "mesos" },
-	{ IP_SOURCE_DOCKER, "docker" },   { IP_SOURCE_HOST, "host" },
-	{ IP_SOURCE_AUTO, "auto" },       { 0, NULL }
-};
+/*! \brief The port that Mesos-DNS serves HTTP at. */
+#define HTTP_PORT 8123
 
 static const knot_lookup_t label_rules[] = { { LABEL_RFC1123, "rfc1123" },
 	                                     { LABEL_RFC952, "rfc952" },
@@ -47,10 +46,11 @@ const yp_item_t options_schema[] = {
 	{ MOD_TTL, YP_TINT, YP_VINT = { 0, 7 * DAY, 30, YP_STIME } },
 	{ MOD_EVENTS, YP_TBOOL, YP_VBOOL = { true } },
 	{ MOD_RESYNC_INTERVAL, YP_TINT, YP_VINT = { 10, DAY, 300, YP_STIME } },
-	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
+	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { settings_ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
+	{ MOD_HTTP, YP_TADDR, YP_VADDR = { HTTP_PORT }, YP_FMULTI },
 	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CA_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CERT_FILE, YP_TSTR, YP_VNONE },
@@ -168,7 +168,7 @@ static int read_sources(struct source *src, struct settings *opts)
 		uint8_t source = conf.multi[i].option;
 		if (memchr(opts->sources, source, opts->sources_count) != NULL) {
 			ret = complain(src, MOD_IP_SOURCE, "'%s' twice",
-			               knot_lookup_by_id(ip_sources, source)->name);
+			               knot_lookup_by_id(settings_ip_sources, source)->name);
 		} else {
 			opts->sources[opts->sources_count++] = source;
 		}
@@ -189,6 +189,43 @@ static int read_origin(struct source *src, struct settings *opts)
 	}
 	knot_dname_to_lower(opts->origin);
 	return KNOT_EOK;
+}
+
+/*! \brief Reads one of the addresses to serve HTTP at, which is not the same as one before. */
+static int add_http(struct source *src, struct settings *opts, const struct sockaddr_storage *from)
+{
+	struct http_address *address = &opts->http[opts->http_count];
+	if (!http_address_make(from, address)) {
+		return complain(src, MOD_HTTP, "a path of a socket, which has to be an IP address");
+	}
+	if (address->port == 0) {
+		return complain(src, MOD_HTTP, "'%s': port 0", address->text);
+	}
+	for (size_t i = 0; i < opts->http_count; i++) {
+		if (http_address_equal(&opts->http[i], address)) {
+			return complain(src, MOD_HTTP, "'%s' twice", address->text);
+		}
+	}
+	opts->http_count++;
+	return KNOT_EOK;
+}
+
+static int read_http(struct source *src, struct settings *opts)
+{
+	knotd_conf_t conf = get(src, MOD_HTTP);
+	int ret = KNOT_EOK;
+	if (conf.count > 0) {
+		if (!http_is_supported()) {
+			ret = complain(src, MOD_HTTP, "is not supported by this build");
+		} else if ((opts->http = calloc(conf.count, sizeof(*opts->http))) == NULL) {
+			ret = KNOT_ENOMEM;
+		}
+	}
+	for (size_t i = 0; i < conf.count && ret == KNOT_EOK; i++) {
+		ret = add_http(src, opts, &conf.multi[i].addr);
+	}
+	knotd_conf_free(&conf);
+	return ret;
 }
 
 static int read_path(struct source *src, const yp_name_t *item, char **path)
@@ -275,6 +312,9 @@ static int read_options(struct source *src, struct settings *opts)
 		ret = read_origin(src, opts);
 	}
 	if (ret == KNOT_EOK) {
+		ret = read_http(src, opts);
+	}
+	if (ret == KNOT_EOK) {
 		ret = read_paths(src, opts);
 	}
 	if (ret == KNOT_EOK) {
@@ -339,8 +379,8 @@ bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knot
 	struct settings *others = NULL;
 	bool same = make_options(&src, &others) == KNOT_EOK &&
 	            settings_same_polling(options, others) &&
-	            settings_same_naming(options, others) && options->ttl == others->ttl &&
-	            options->max_age == others->max_age;
+	            settings_same_naming(options, others) && settings_same_http(options, others) &&
+	            options->ttl == others->ttl && options->max_age == others->max_age;
 	settings_free(others);
 	return same;
 }

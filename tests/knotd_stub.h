@@ -28,6 +28,7 @@ static struct {
 	unsigned failures;                 /*!< that many times, */
 	int failure;                       /*!< for this reason. */
 	unsigned counted[STATS_OTHER + 1]; /*!< Answers by kind. */
+	const knotd_mod_t *counting;       /*!< In whose counters of knotd's the last one was. */
 } stub;
 
 void *knotd_mod_ctx(STUB_CONST knotd_mod_t *mod)
@@ -77,9 +78,10 @@ knot_rrset_t knotd_qdata_zone_apex_rrset(knotd_qdata_t *qdata, uint16_t type)
 	                                                                                  : none;
 }
 
-void stats_count(knotd_mod_t *mod, const knotd_qdata_t *qdata, enum stats_answer kind,
-                 const knot_pkt_t *reply)
+void stats_count(knotd_mod_t *mod, struct stats *stats, const knotd_qdata_t *qdata,
+                 enum stats_answer kind, const knot_pkt_t *reply)
 {
-	(void)mod, (void)qdata, (void)reply;
+	(void)stats, (void)qdata, (void)reply;
+	stub.counting = mod;
 	stub.counted[kind]++;
 }

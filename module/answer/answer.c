@@ -324,8 +324,9 @@ static knotd_state_t count(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *
 	if (sight->ctx == knotd_mod_ctx(mod)) {
 		const struct answer *ctx = sight->ctx;
 		sight->ctx = NULL;
-		if (sight->kind != STATS_OTHER && !ctx->uncounted) {
-			stats_count(mod, qdata, sight->kind, pkt);
+		if (sight->kind != STATS_OTHER) {
+			stats_count(ctx->uncounted ? NULL : mod, ctx->stats, qdata, sight->kind,
+			            pkt);
 		}
 	}
 	return state;

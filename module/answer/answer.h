@@ -15,6 +15,8 @@
 
 #include "module/snapshot/snapshot.h"
 
+struct stats;
+
 /*! \brief What one zone is answered from; shared by module instances of the same zone. */
 struct answer_view {
 	struct snapshot *snapshot; /*!< RCU pointer; NULL before the first poll has succeeded. */
@@ -24,6 +26,7 @@ struct answer_view {
 /*! \brief Context of one module instance; constant while queries run. */
 struct answer {
 	struct answer_view *view;
+	struct stats *stats; /*!< What workers have counted; NULL: nobody wants to know. */
 	int64_t stale_after; /*!< Age in ms from which answers are called stale. */
 	int64_t max_age;     /*!< Age in ms from which the snapshot is not used; 0: never. */
 	bool reverse;        /*!< A reverse zone: PTR records and no others. */

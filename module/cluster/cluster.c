@@ -7,10 +7,12 @@
 
 #include "module/base/util.h"
 #include "module/cluster/cluster.h"
+#include "module/cluster/counted.h"
 #include "module/cluster/follow.h"
 #include "module/cluster/members.h"
 #include "module/cluster/poller.h"
 #include "module/cluster/publish.h"
+#include "module/cluster/serve.h"
 
 /*! \brief Shortest time between two attempts to start a thread that queries ask for, in ms. */
 #define START_AGAIN_MS 1000
@@ -131,9 +133,8 @@ static struct cluster *new_cluster(struct settings *settings)
 	int ret = cluster->client != NULL ? follow_init(cluster) : KNOT_ENOMEM;
 	pthread_mutex_unlock(&making);
 	if (settings->zk != NULL) {
-		/* ZooKeeper has no place for a scheme; who brings a CA means https. */
-		bool tls = settings->client.ca_file != NULL || settings->client.cert_file != NULL;
-		cluster->zk = zookeeper_new(settings->zk, tls, poll_now, cluster);
+		cluster->zk = zookeeper_new(settings->zk, settings_zk_tls(settings), poll_now,
+		                            cluster);
 	}
 	if (cluster->masters == NULL || cluster->stock == NULL || ret != KNOT_EOK ||
 	    (settings->zk != NULL && cluster->zk == NULL)) {
@@ -384,15 +385,17 @@ int cluster_attach(knotd_mod_t *mod, const char *id, struct settings *settings,
 	}
 	member->mod = mod;
 	member->uncounted = answer->uncounted;
+	member->stats = counted_get(knotd_mod_zone(mod), id, knotd_mod_threads(mod));
 
 	pthread_mutex_lock(&registry.lock);
-	int ret = find_place(member, id, settings);
+	int ret = member->stats != NULL ? find_place(member, id, settings) : KNOT_ENOMEM;
 	int error = ret == KNOT_EOK ? start_thread(member->cluster) : 0;
 	reap();
 	pthread_mutex_unlock(&registry.lock);
 	kept_expire();
 
 	if (ret != KNOT_EOK) {
+		counted_put(member->stats);
 		free(member);
 		return ret;
 	}
@@ -401,7 +404,9 @@ int cluster_attach(knotd_mod_t *mod, const char *id, struct settings *settings,
 		              strerrordesc_np(error));
 	}
 	answer->view = &member->view->answer;
+	answer->stats = member->stats;
 	answer->reverse = member->view->reverse;
+	serve_begin(member, settings, answer);
 	*out = member;
 	return KNOT_EOK;
 }
@@ -414,6 +419,7 @@ void cluster_detach(struct member *member)
 	char id[VIEW_ID_MAX];
 	(void)knot_dname_to_wire(zone, view->zone, sizeof(zone));
 	memcpy(id, view->id, sizeof(id));
+	serve_end(member);
 
 	pthread_mutex_lock(&registry.lock);
 	pthread_mutex_lock(&cluster->lock);
@@ -426,5 +432,6 @@ void cluster_detach(struct member *member)
 	reap();
 	pthread_mutex_unlock(&registry.lock);
 	kept_expire();
+	counted_put(member->stats);
 	free(member);
 }

@@ -23,7 +23,10 @@ struct member {
 	struct cluster *cluster;
 	struct view *view;
 	knotd_mod_t *mod;
-	bool uncounted; /*!< It could not get its counters. */
+	struct stats *stats;       /*!< What workers have counted; a reference. */
+	struct settings *settings; /*!< Its own; a reference. */
+	struct http_zone *http;    /*!< Where that is served over HTTP; NULL if nowhere. */
+	bool uncounted;            /*!< It could not get its counters. */
 };
 
 /*! \brief Where a cluster's thread is. */
@@ -115,6 +118,7 @@ struct cluster {
 	struct stock *before; /*!< What to begin with; NULL if nothing (any more). */
 	bool has_begun;       /*!< That is settled. */
 	struct counters_polls stats; /*!< What the instances show. */
+	uint64_t inventory_bytes;    /*!< Memory of the stock. */
 
 	/* The poller's own; but for references to the stock. */
 	struct stock *stock;           /*!< What there is. */

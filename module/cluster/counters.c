@@ -36,62 +36,67 @@ static_assert(ANSWERS == STATS_ANSWERS, "the counter of answers is elsewhere");
 static_assert(POLL_OUTCOMES * sizeof(uint64_t) >= STATS_CACHE_LINE, "polls[] is too short");
 static_assert((COUNTERS - ANSWERS - 1) * sizeof(uint64_t) >= STATS_CACHE_LINE, "too few numbers");
 
+static const char *const outcome_names[POLL_OUTCOMES] = {
+	[POLL_OK] = "ok",
+	[POLL_ZOOKEEPER] = "zookeeper",
+	[POLL_CONNECT] = "connect",
+	[POLL_TIMEOUT] = "timeout",
+	[POLL_TLS] = "tls",
+	[POLL_HTTP_STATUS] = "http-status",
+	[POLL_BAD_REPLY] = "bad-reply",
+	[POLL_UNREAD_REGISTRY] = "unread-registry",
+	[POLL_LOCAL] = "local",
+};
+
 static char *outcome_name(uint32_t index, uint32_t count)
 {
-	static const char *const names[POLL_OUTCOMES] = {
-		[POLL_OK] = "ok",
-		[POLL_ZOOKEEPER] = "zookeeper",
-		[POLL_CONNECT] = "connect",
-		[POLL_TIMEOUT] = "timeout",
-		[POLL_TLS] = "tls",
-		[POLL_HTTP_STATUS] = "http-status",
-		[POLL_BAD_REPLY] = "bad-reply",
-		[POLL_UNREAD_REGISTRY] = "unread-registry",
-		[POLL_LOCAL] = "local",
-	};
-	return index < count ? strdup(names[index]) : NULL;
+	return index < count ? strdup(outcome_names[index]) : NULL;
 }
+
+static const char *const event_names[EVENT_KINDS] = {
+	[EVENT_OTHER] = "other",
+	[EVENT_ODD] = "odd",
+	[EVENT_SUBSCRIBED] = "subscribed",
+	[EVENT_HEARTBEAT] = "heartbeat",
+	[EVENT_TASK_ADDED] = "task-added",
+	[EVENT_TASK_UPDATED] = "task-updated",
+	[EVENT_FRAMEWORK_ADDED] = "framework-added",
+	[EVENT_FRAMEWORK_UPDATED] = "framework-updated",
+	[EVENT_FRAMEWORK_REMOVED] = "framework-removed",
+	[EVENT_AGENT_ADDED] = "agent-added",
+	[EVENT_AGENT_REMOVED] = "agent-removed",
+};
 
 static char *event_name(uint32_t index, uint32_t count)
 {
-	static const char *const names[EVENT_KINDS] = {
-		[EVENT_OTHER] = "other",
-		[EVENT_ODD] = "odd",
-		[EVENT_SUBSCRIBED] = "subscribed",
-		[EVENT_HEARTBEAT] = "heartbeat",
-		[EVENT_TASK_ADDED] = "task-added",
-		[EVENT_TASK_UPDATED] = "task-updated",
-		[EVENT_FRAMEWORK_ADDED] = "framework-added",
-		[EVENT_FRAMEWORK_UPDATED] = "framework-updated",
-		[EVENT_FRAMEWORK_REMOVED] = "framework-removed",
-		[EVENT_AGENT_ADDED] = "agent-added",
-		[EVENT_AGENT_REMOVED] = "agent-removed",
-	};
-	return index < count ? strdup(names[index]) : NULL;
+	return index < count ? strdup(event_names[index]) : NULL;
 }
 
+/*! \brief A counter; \a index_name and \a indices say the same, to knotd and to us. */
 static const struct {
 	const char *name;
 	uint32_t count;
 	knotd_mod_idx_to_str_f index_name;
+	const char *const *indices;
 } counters[COUNTERS] = {
-	[POLLS] = { "polls", POLL_OUTCOMES, outcome_name },
-	[LAST_POLL_TIME] = { "last-poll-time", 1, NULL },
-	[POLL_DURATION] = { "poll-duration", 1, NULL },
-	[POLL_BYTES] = { "poll-bytes", 1, NULL },
-	[TASKS] = { "tasks", 1, NULL },
-	[AGENTS] = { "agents", 1, NULL },
-	[FRAMEWORKS] = { "frameworks", 1, NULL },
-	[NAMES] = { "names", 1, NULL },
-	[RECORDS] = { "records", 1, NULL },
-	[SKIPPED] = { "skipped", 1, NULL },
-	[SNAPSHOT_BYTES] = { "snapshot-bytes", 1, NULL },
-	[LEADER_CHANGES] = { "leader-changes", 1, NULL },
-	[PUBLICATIONS] = { "publications", 1, NULL },
-	[SUBSCRIPTIONS] = { "subscriptions", 1, NULL },
-	[FOLLOWING] = { "following", 1, NULL },
-	[EVENT_LAG] = { "event-lag", 1, NULL },
-	[EVENTS] = { "events", EVENT_KINDS, event_name },
+	[POLLS] = { "polls", POLL_OUTCOMES, outcome_name, outcome_names },
+	[ANSWERS] = { "answers", STATS_KINDS, NULL, stats_names },
+	[LAST_POLL_TIME] = { "last-poll-time", 1 },
+	[POLL_DURATION] = { "poll-duration", 1 },
+	[POLL_BYTES] = { "poll-bytes", 1 },
+	[TASKS] = { "tasks", 1 },
+	[AGENTS] = { "agents", 1 },
+	[FRAMEWORKS] = { "frameworks", 1 },
+	[NAMES] = { "names", 1 },
+	[RECORDS] = { "records", 1 },
+	[SKIPPED] = { "skipped", 1 },
+	[SNAPSHOT_BYTES] = { "snapshot-bytes", 1 },
+	[LEADER_CHANGES] = { "leader-changes", 1 },
+	[PUBLICATIONS] = { "publications", 1 },
+	[SUBSCRIPTIONS] = { "subscriptions", 1 },
+	[FOLLOWING] = { "following", 1 },
+	[EVENT_LAG] = { "event-lag", 1 },
+	[EVENTS] = { "events", EVENT_KINDS, event_name, event_names },
 };
 
 int counters_register(knotd_mod_t *mod)
@@ -105,38 +110,68 @@ int counters_register(knotd_mod_t *mod)
 	return ret;
 }
 
-void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
-                   const struct counters_view *view)
+/*! \brief The values of all counters but that of answers, each as many as the counter has. */
+struct values {
+	uint64_t numbers[COUNTERS]; /*!< Of those that have one. */
+	const uint64_t *of[COUNTERS];
+};
+
+static void find_values(const struct counters_polls *polls, const struct counters_view *view,
+                        struct values *values)
 {
 	struct snapshot_stats shown = { 0 };
 	if (view->snapshot != NULL) {
 		shown = snapshot_stats(view->snapshot);
 	}
-	const uint64_t values[COUNTERS] = {
-		[LAST_POLL_TIME] = polls->last.time,
-		[POLL_DURATION] = polls->last.duration,
-		[POLL_BYTES] = polls->last.bytes,
-		[TASKS] = polls->last.tasks,
-		[AGENTS] = polls->last.agents,
-		[FRAMEWORKS] = polls->last.frameworks,
-		[NAMES] = shown.names,
-		[RECORDS] = shown.records,
-		[SKIPPED] = view->skipped,
-		[SNAPSHOT_BYTES] = shown.bytes,
-		[LEADER_CHANGES] = polls->leader_changes,
-		[PUBLICATIONS] = view->publications,
-		[SUBSCRIPTIONS] = polls->events.subscriptions,
-		[FOLLOWING] = polls->events.following,
-		[EVENT_LAG] = polls->events.lag,
+	*values = (struct values){
+		.numbers = {
+			[LAST_POLL_TIME] = polls->last.time,
+			[POLL_DURATION] = polls->last.duration,
+			[POLL_BYTES] = polls->last.bytes,
+			[TASKS] = polls->last.tasks,
+			[AGENTS] = polls->last.agents,
+			[FRAMEWORKS] = polls->last.frameworks,
+			[NAMES] = shown.names,
+			[RECORDS] = shown.records,
+			[SKIPPED] = view->skipped,
+			[SNAPSHOT_BYTES] = shown.bytes,
+			[LEADER_CHANGES] = polls->leader_changes,
+			[PUBLICATIONS] = view->publications,
+			[SUBSCRIPTIONS] = polls->events.subscriptions,
+			[FOLLOWING] = polls->events.following,
+			[EVENT_LAG] = polls->events.lag,
+		},
 	};
+	for (uint32_t i = 0; i < COUNTERS; i++) {
+		values->of[i] = &values->numbers[i];
+	}
+	values->of[POLLS] = polls->count;
+	values->of[EVENTS] = polls->events.count;
+}
 
-	for (uint32_t i = 0; i < POLL_OUTCOMES; i++) {
-		knotd_mod_stats_store(mod, POLL_SLOT, POLLS, i, polls->count[i]);
+void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
+                   const struct counters_view *view)
+{
+	struct values values;
+	find_values(polls, view, &values);
+	for (uint32_t i = 0; i < COUNTERS; i++) {
+		for (uint32_t j = 0; i != ANSWERS && j < counters[i].count; j++) {
+			knotd_mod_stats_store(mod, POLL_SLOT, i, j, values.of[i][j]);
+		}
 	}
-	for (uint32_t i = LAST_POLL_TIME; i < EVENTS; i++) {
-		knotd_mod_stats_store(mod, POLL_SLOT, i, 0, values[i]);
-	}
-	for (uint32_t i = 0; i < EVENT_KINDS; i++) {
-		knotd_mod_stats_store(mod, POLL_SLOT, EVENTS, i, polls->events.count[i]);
+}
+
+void counters_each(const struct counters_polls *polls, const struct counters_view *view,
+                   const uint64_t answers[static STATS_KINDS], counters_each_f each, void *ctx)
+{
+	struct values values;
+	find_values(polls, view, &values);
+	values.of[ANSWERS] = answers;
+	for (uint32_t i = 0; i < COUNTERS; i++) {
+		for (uint32_t j = 0; j < counters[i].count; j++) {
+			const char *index = counters[i].indices != NULL ? counters[i].indices[j]
+			                                                : NULL;
+			each(ctx, counters[i].name, index, values.of[i][j]);
+		}
 	}
 }

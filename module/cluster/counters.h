@@ -11,6 +11,7 @@
 
 #include <knot/module.h>
 
+#include "module/answer/stats.h"
 #include "module/masters/outcome.h"
 #include "module/state/event.h"
 #include "module/snapshot/snapshot.h"
@@ -56,3 +57,19 @@ struct counters_view {
 /*! \brief Shows what polls gave, and what became of it; one thread at a time. */
 void counters_show(knotd_mod_t *mod, const struct counters_polls *polls,
                    const struct counters_view *view);
+
+/*!
+ * \brief Takes a counter.
+ *
+ * \param name   Its name, as knotc shows it; a constant.
+ * \param index  Name of the index, of a counter that has several; NULL of one that has none.
+ */
+typedef void (*counters_each_f)(void *ctx, const char *name, const char *index, uint64_t value);
+
+/*!
+ * \brief Calls back for each counter and index, with what counters_show() shows.
+ *
+ * \param answers  What workers have counted (stats_sum()).
+ */
+void counters_each(const struct counters_polls *polls, const struct counters_view *view,
+                   const uint64_t answers[static STATS_KINDS], counters_each_f each, void *ctx);

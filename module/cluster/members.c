@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "module/cluster/members.h"
+#include "module/http/http.h"
 
 void members_show(const struct member *member)
 {
@@ -29,6 +30,7 @@ void members_count_poll(struct cluster *cluster, enum poll_outcome outcome)
 	members_show_all(cluster);
 	pthread_mutex_unlock(&cluster->lock);
 	kept_expire();
+	http_tend();
 }
 
 void members_drop_view(struct cluster *cluster, struct view *view)

@@ -52,6 +52,8 @@ static void note_load(struct cluster *cluster, const struct master_reply *reply,
 
 	pthread_mutex_lock(&cluster->lock);
 	cluster->stats.last = load;
+	cluster->stats.events = cluster->follow.counted;
+	cluster->inventory_bytes = stats.bytes;
 	struct stock *before = cluster->before;
 	cluster->before = NULL;
 	cluster->has_begun = true;

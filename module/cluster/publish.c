@@ -8,6 +8,7 @@
 #include "module/cluster/names.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/report.h"
+#include "module/http/http.h"
 
 /*! \brief Adds a task to the tally, or takes it out. */
 static void count_task(struct tally *tally, const struct inventory_side *side, int diff)
@@ -103,6 +104,7 @@ static bool show(struct turn *turn, int64_t time)
 	}
 	const struct records_loss *loss = &view->projection.loss;
 	view->skipped = loss->skipped + loss->cut;
+	view->task_max = view->projection.rules.task_max;
 	bool is_new = turn->snapshot != NULL;
 	if (is_new) {
 		turn->snapshot = rcu_xchg_pointer(&view->answer.snapshot, turn->snapshot);
@@ -128,6 +130,7 @@ static int show_all(struct cluster *cluster, bool is_state)
 		cluster->follow.read = 0;
 	}
 	if (is_new) {
+		http_published();
 		synchronize_rcu();
 	}
 	for (size_t i = 0; i < cluster->turns_count; i++) {
@@ -171,6 +174,7 @@ static void show_counters(struct cluster *cluster)
 	cluster->stats.last.tasks = cluster->tally.serving;
 	cluster->stats.last.agents = stats.agents;
 	cluster->stats.last.frameworks = stats.frameworks;
+	cluster->inventory_bytes = stats.bytes;
 	cluster->stats.events = cluster->follow.counted;
 	members_show_all(cluster);
 }

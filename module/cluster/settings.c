@@ -4,6 +4,12 @@
 
 #include "module/cluster/settings.h"
 
+const knot_lookup_t settings_ip_sources[] = {
+	{ IP_SOURCE_NETINFO, "netinfo" }, { IP_SOURCE_MESOS, "mesos" },
+	{ IP_SOURCE_DOCKER, "docker" },   { IP_SOURCE_HOST, "host" },
+	{ IP_SOURCE_AUTO, "auto" },       { 0, NULL }
+};
+
 struct settings *settings_ref(struct settings *settings)
 {
 	__atomic_add_fetch(&settings->refs, 1, __ATOMIC_RELAXED);
@@ -20,6 +26,7 @@ void settings_free(struct settings *settings)
 		free(settings->client.ca_file);
 		free(settings->client.cert_file);
 		free(settings->client.key_file);
+		free(settings->http);
 		free(settings);
 	}
 }
@@ -61,4 +68,22 @@ bool settings_same_naming(const struct settings *a, const struct settings *b)
 	return a->rules == b->rules && a->sources_count == b->sources_count &&
 	       memcmp(a->sources, b->sources, a->sources_count) == 0 &&
 	       knot_dname_is_equal(a->origin, b->origin);
+}
+
+bool settings_zk_tls(const struct settings *settings)
+{
+	return settings->client.ca_file != NULL || settings->client.cert_file != NULL;
+}
+
+bool settings_same_http(const struct settings *a, const struct settings *b)
+{
+	if (a->http_count != b->http_count) {
+		return false;
+	}
+	for (size_t i = 0; i < a->http_count; i++) {
+		if (!http_address_equal(&a->http[i], &b->http[i])) {
+			return false;
+		}
+	}
+	return true;
 }

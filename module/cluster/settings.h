@@ -9,7 +9,9 @@
 #pragma once
 
 #include <libknot/dname.h>
+#include <libknot/lookup.h>
 
+#include "module/http/socket_address.h"
 #include "module/masters/master.h"
 #include "module/masters/zk_address.h"
 #include "module/records/records.h"
@@ -29,8 +31,13 @@ struct settings {
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */
 	uint8_t sources_count;
 	enum label_rules rules;
-	knot_dname_t *origin; /*!< Lower case. */
+	knot_dname_t *origin;      /*!< Lower case. */
+	struct http_address *http; /*!< Where HTTP is served. */
+	size_t http_count;         /*!< Of \a http. */
 };
+
+/*! \brief Names of enum ip_source, as the option has them. */
+extern const knot_lookup_t settings_ip_sources[];
 
 /*! \brief Takes a further reference; returns \a settings. */
 struct settings *settings_ref(struct settings *settings);
@@ -43,3 +50,11 @@ bool settings_same_polling(const struct settings *a, const struct settings *b);
 
 /*! \brief True if both say the same about which records there are, whatever their TTL. */
 bool settings_same_naming(const struct settings *a, const struct settings *b);
+
+/*! \brief True if both say the same about where HTTP is served. */
+bool settings_same_http(const struct settings *a, const struct settings *b);
+
+/*! \brief True if masters that ZooKeeper names are asked by https: who brings a CA means that, as
+ *         ZooKeeper has no place for a scheme.
+ */
+bool settings_zk_tls(const struct settings *settings);

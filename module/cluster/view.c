@@ -11,6 +11,21 @@ static bool is_reverse(const knot_dname_t *zone)
 	       knot_dname_in_bailiwick(zone, (const uint8_t *)"\003ip6\004arpa") >= 0;
 }
 
+struct records_rules view_rules(const struct view *view)
+{
+	const struct settings *settings = view->settings;
+	struct records_rules rules = {
+		.zone = view->zone,
+		.origin = settings->origin,
+		.reverse = view->reverse,
+		.labels = settings->rules,
+		.sources_count = settings->sources_count,
+		.task_max = view->task_max,
+	};
+	memcpy(rules.sources, settings->sources, sizeof(rules.sources));
+	return rules;
+}
+
 struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
                       const atomic_bool *stop)
 {
@@ -25,14 +40,7 @@ struct view *view_new(const knot_dname_t *zone, const char *id, struct settings 
 	snprintf(view->id, sizeof(view->id), "%s", id);
 	view->reverse = is_reverse(zone);
 
-	struct records_rules rules = {
-		.zone = view->zone,
-		.origin = settings->origin,
-		.reverse = view->reverse,
-		.labels = settings->rules,
-		.sources_count = settings->sources_count,
-	};
-	memcpy(rules.sources, settings->sources, sizeof(rules.sources));
+	const struct records_rules rules = view_rules(view);
 	projection_init(&view->projection, &rules, RECORDS_OCTETS_MAX, stop);
 	return view;
 }

@@ -28,6 +28,8 @@ struct view {
 	uint32_t ttl;              /*!< Of its records, in seconds. */
 	uint64_t skipped;          /*!< Names and records left out of it; set by the poller. */
 	uint64_t publications;     /*!< How often a new snapshot was shown. */
+	uint32_t task_max; /*!< Most records of a task in it; 0: RECORDS_TASK_MAX. Set by the
+	                      poller. */
 
 	/* The poller's alone. */
 	struct projection projection; /*!< What makes its snapshots. */
@@ -49,6 +51,9 @@ struct view {
  */
 struct view *view_new(const knot_dname_t *zone, const char *id, struct settings *settings,
                       const atomic_bool *stop);
+
+/*! \brief How a view's records are made, as long as it lives; its maker's lock is held. */
+struct records_rules view_rules(const struct view *view);
 
 /*! \brief Frees a view that no query and nobody else can reach any more. */
 void view_free(struct view *view);

@@ -181,6 +181,7 @@ def unasked(*masters, seconds=0.0):
 
 
 def own_of_frameworks(state):
-    """Names that are frameworks' own, of which a state has to tell first."""
+    """Names that are frameworks' own, of which a state has to tell first, and those above them."""
     names = [model.dotted_label(framework["name"]) for framework in state["frameworks"]]
-    return {owner for name in names for owner in (f"{name}.mesos.", f"_framework._tcp.{name}.mesos.")}
+    return {owner for name in names for owner in (
+        f"{name}.mesos.", f"_tcp.{name}.mesos.", f"_framework._tcp.{name}.mesos.")}

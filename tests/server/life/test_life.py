@@ -350,6 +350,7 @@ def test_queries_log_nothing(server, master):
     master.serve(web(master))
     master.start()
     server.wait_ready()
+    server.wait_log("no events from")
     lines = server.module_lines()
     for name, kind in NAMES * 10:
         server.ask(name, kind)

@@ -12,6 +12,7 @@ from documents import PATHS, TEXTS
 from knotd import REPOSITORY
 
 OPTIONS_C = (REPOSITORY / "module/options.c").read_text()
+SETTINGS_C = (REPOSITORY / "module/cluster/settings.c").read_text()
 TEMPLATE = REPOSITORY / "packaging/knotd-mod-mesos.7.in"
 
 
@@ -77,7 +78,7 @@ def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
 @pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"),
                                           ("label-rules", "label_rules")])
 def test_choices_are_those_that_the_table_names(name, lookup):
-    choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C, re.S)[1]
+    choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C + SETTINGS_C, re.S)[1]
     meaning, default = documented()[name]
     words = re.findall(r"`([^`]*)`", meaning)
     assert set(words) == set(re.findall(r'"([^"]+)"', choices))

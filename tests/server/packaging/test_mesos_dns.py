@@ -698,8 +698,8 @@ def test_what_the_rules_let_through_passes_the_check(seed, tmp_path):
 
 def test_notes(tmp_path):
     found = notes(printed(tmp_path, example("full")))
-    assert {"httpOn", "httpPort", "httpListener", "enumerationOn", "recurseOn", "setTruncateBit",
-            "SRVRecordDefaultWeight", "SOASerial", "SOAMinttl"} == set(found)
+    assert {"httpOn", "enumerationOn", "recurseOn", "setTruncateBit", "SRVRecordDefaultWeight",
+            "SOASerial", "SOAMinttl"} == set(found)
     assert all(len(note.split()) > 5 for note in found.values())
 
     found = notes(printed(tmp_path, example("odd")))
@@ -713,6 +713,24 @@ def test_notes(tmp_path):
 def test_nothing_to_say(tmp_path):
     text = printed(tmp_path, example("minimal", httpOn=False, recurseOn=False))
     assert notes(text) == {}
+
+
+@pytest.mark.parametrize("changes, line, noted", [
+    ({}, '[ 0.0.0.0@8123, "::@8123" ]', {"httpOn"}),
+    ({"httpListener": "", "httpPort": 80}, '[ 0.0.0.0@80, "::@80" ]', {"httpOn"}),
+    ({"httpListener": "::"}, '[ 0.0.0.0@8123, "::@8123" ]', {"httpOn"}),
+    ({"httpListener": "127.0.0.1", "httpPort": 65535}, "127.0.0.1@65535", {"httpOn"}),
+    ({"httpListener": "0.0.0.0"}, "0.0.0.0@8123", {"httpOn", "httpListener"}),
+    ({"httpListener": "2001:DB8::1"}, '"2001:db8::1@8123"', {"httpOn"}),
+    ({"enumerationOn": False}, '[ 0.0.0.0@8123, "::@8123" ]', {"httpOn", "enumerationOn"}),
+    ({"httpOn": False, "httpPort": 80}, None, {"httpPort"}),
+    ({"httpOn": False}, None, set()),
+])
+def test_http(tmp_path, changes, line, noted):
+    text = printed(tmp_path, example("minimal", recurseOn=False, **changes))
+    found = re.findall(r"^    http: (.*)$", text, re.M)
+    assert [one.replace('"', "") for one in found] == ([line.replace('"', "")] if line else [])
+    assert set(notes(text)) == noted
 
 
 def test_keys_in_any_case(tmp_path):
@@ -756,6 +774,7 @@ def test_wrong_files(tmp_path, content, word):
     {"domain": ""}, {"domain": "mesos."}, {"domain": "a..b"}, {"domain": "a_b"},
     {"domain": "x" * 64}, {"domain": "mesos\nmaster: evil"},
     {"domain": "10.in-addr.arpa"}, {"domain": "IP6.arpa"}, {"httpOn": False, "dnsOn": False},
+    {"httpPort": 0}, {"httpPort": 65536}, {"httpListener": "localhost"},
     {"listener": "localhost"}, {"listener": "fe80::1%lo"},
     {"resolvers": ["one.one.one.one"]}, {"resolvers": ["8.8.8.8", "8.8.8.8:53"]},
     {"resolvers": {}}, {"externalOn": "yes"},

@@ -75,7 +75,9 @@ def test_holds_these_files_and_no_other(package):
     paths = {line.split()[5].removeprefix(".") for line in listed if not line.startswith("d")}
     assert paths == {
         str(module()), "/usr/share/man/man7/knotd-mod-mesos.7.gz",
-        *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone")),
+        *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone",
+                                             "follow-service", "monitoring/grafana.json",
+                                             "monitoring/prometheus.yml", "monitoring/rules.yml")),
         *(f"/usr/share/doc/{PACKAGE}/{name}" for name in ("changelog.gz", "copyright")),
         *(f"/usr/share/doc/{PACKAGE}/{path.name}"
           for path in (REPOSITORY / "packaging/doc").glob("*"))}

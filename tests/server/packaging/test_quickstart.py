@@ -138,8 +138,10 @@ def test_demo_cluster_answers_and_lives():
         assert data(ask("_http._web._tcp.marathon.mesos.", "SRV"), "SRV")
 
         # The lines it prints are to be pasted, so they are.
-        lines = re.findall(r"^  ((?:kdig|/\S*knotc) .*)$", quickstart.output, re.M)
+        lines = re.findall(r"^  ((?:kdig|curl|/\S*knotc) .*)$", quickstart.output, re.M)
         assert len(lines) > 6, quickstart.output
+        assert sum(line.startswith("curl") for line in lines) == (0 if "no HTTP" in
+                                                                  quickstart.output else 3)
         for line in lines:
             done = subprocess.run(line, shell=True, stdout=subprocess.PIPE, text=True,
                                   stdin=subprocess.DEVNULL, timeout=20 * PATIENCE, check=True)

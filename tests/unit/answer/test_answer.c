@@ -344,14 +344,16 @@ static void test_instances(void **state)
 	assert_int_equal(process.state, HIT);
 	(void)stub.end(KNOTD_STATE_DONE, process.reply, &process.qdata, (knotd_mod_t *)&second);
 	assert_int_equal(stub.counted[STATS_RECORDS], 2);
+	assert_ptr_equal(stub.counting, &second);
 	end(&process);
 
-	/* One that could not get its counters. */
+	/* One that could not get its counters of knotd's: our own count. */
 	second.uncounted = true;
 	begin_with(&process, DEEP, A, false);
 	step_of(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER, &second);
 	(void)stub.end(KNOTD_STATE_DONE, process.reply, &process.qdata, (knotd_mod_t *)&second);
-	assert_int_equal(stub.counted[STATS_RECORDS], 2);
+	assert_int_equal(stub.counted[STATS_RECORDS], 3);
+	assert_null(stub.counting);
 	end(&process);
 	snapshot_unref(view.snapshot);
 }

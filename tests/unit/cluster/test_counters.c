@@ -87,7 +87,14 @@ static uint64_t shown(const char *wanted)
 	return 0;
 }
 
-static void count(unsigned thread, enum stats_answer kind, bool truncated, bool stale)
+/*! \brief Where else workers count; NULL: nowhere. */
+static struct stats *own;
+
+/*! \brief Stands for an instance that has got its counters. */
+static knotd_mod_t *const MOD = (knotd_mod_t *)(void *)words;
+
+static void count_for(knotd_mod_t *mod, unsigned thread, enum stats_answer kind, bool truncated,
+                      bool stale)
 {
 	uint8_t wire[KNOT_WIRE_HEADER_SIZE] = { 0 };
 	knot_pkt_t reply = { .wire = wire };
@@ -99,7 +106,12 @@ static void count(unsigned thread, enum stats_answer kind, bool truncated, bool 
 	if (truncated) {
 		knot_wire_set_tc(wire);
 	}
-	stats_count(NULL, &qdata, kind, &reply);
+	stats_count(mod, own, &qdata, kind, &reply);
+}
+
+static void count(unsigned thread, enum stats_answer kind, bool truncated, bool stale)
+{
+	count_for(MOD, thread, kind, truncated, stale);
 }
 
 static void test_answers(void **state)
@@ -117,6 +129,51 @@ static void test_answers(void **state)
 	assert_int_equal(shown("answers[not-ready]"), 1);
 	assert_int_equal(shown("answers[truncated]"), 1);
 	assert_int_equal(shown("answers[stale]"), 1);
+}
+
+/*! \brief Our own counters say the same as knotd's, and also what an instance without any saw. */
+static void test_own(void **state)
+{
+	(void)state;
+	memset(words, 0, sizeof(words));
+	own = stats_new(WORKERS);
+	assert_non_null(own);
+	for (enum stats_answer kind = 0; kind < STATS_OTHER; kind++) {
+		for (unsigned i = 0; i <= kind; i++) {
+			count(i % WORKERS, kind, i == 0, i == 1);
+		}
+	}
+	uint64_t sums[STATS_KINDS];
+	stats_sum(own, sums);
+	for (uint32_t kind = 0; kind < STATS_KINDS; kind++) {
+		char name[32];
+		snprintf(name, sizeof(name), "answers[%s]", stats_names[kind]);
+		assert_true(sums[kind] > 0);
+		assert_int_equal(sums[kind], shown(name));
+	}
+
+	count_for(NULL, 1, STATS_NODATA, false, false);
+	assert_int_equal(shown("answers[nodata]"), sums[STATS_NODATA]);
+	stats_sum(own, sums);
+	assert_int_equal(shown("answers[nodata]") + 1, sums[STATS_NODATA]);
+	free(own);
+	own = NULL;
+	count(0, STATS_NODATA, false, false);
+}
+
+/*! \brief No two workers write to one cache line, nor does anybody else to theirs. */
+static void test_own_places(void **state)
+{
+	(void)state;
+	own = stats_new(WORKERS);
+	assert_non_null(own);
+	uintptr_t first = (uintptr_t)&own->workers[0], last = (uintptr_t)&own->workers[WORKERS];
+	assert_int_equal(first % CACHE_LINE, 0);
+	assert_int_equal(last % CACHE_LINE, 0);
+	assert_true(first - (uintptr_t)own >= CACHE_LINE);
+	assert_int_equal(sizeof(struct stats_worker), CACHE_LINE);
+	free(own);
+	own = NULL;
 }
 
 /*! \brief What workers write lies a cache line away from both ends of a worker's memory. */
@@ -193,8 +250,8 @@ static void test_polls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_answers),    cmocka_unit_test(test_own),
+		cmocka_unit_test(test_own_places), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_polls),
 	};
 	if (counters_register(NULL) != KNOT_EOK) {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*!
+ * \file
+ * \brief /v1/enumerate: frameworks, their tasks, and the records that each task makes.
+ *
+ * `{"frameworks": [{"tasks": [{"name", "id", "records": [{"name", "host", "rtype"}]}], "name"}]}`
+ *
+ * - Frameworks stand in the order of their IDs, and so do a framework's tasks: Mesos gives them in
+ *   no order that would stay.
+ * - A record stands under the first task that makes it. A task all of whose records stand under
+ *   others has `null`; a task that makes no records is not listed.
+ */
+#pragma once
+
+#include "module/cluster/roster.h"
+#include "module/http/body.h"
+#include "module/records/records.h"
+
+/*!
+ * \brief Writes the list. Any thread.
+ *
+ * \param rules  How records are made.
+ *
+ * \return KNOT_E* as http_body_add() or roster_take().
+ */
+int enumerate_write(struct http_body *out, struct stock *stock, const struct records_rules *rules);
