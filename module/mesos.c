@@ -142,6 +142,9 @@ static struct instance *new_instance(knotd_mod_t *mod, struct settings *settings
 	answer->uncounted = uncounted;
 	answer->stale_after = (int64_t)STALE_INTERVALS * 1000 * settings->poll_interval;
 	answer->max_age = (int64_t)1000 * settings->max_age;
+	answer->limit = settings->answer_limit;
+	answer->subnet_first = settings->subnet_first;
+	answer->chooses = answer->limit > 0 || answer->subnet_first;
 	find_signer(mod, answer);
 
 	if (cluster_attach(mod, id, settings, answer, &instance->member) != KNOT_EOK) {

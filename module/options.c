@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module/http/http.h"
 #include "module/masters/credential.h"
+#include "module/masters/iam_account.h"
 #include "module/options.h"
+#include "module/options_naming.h"
 #include "module/base/util.h"
 #include "module/masters/zookeeper.h"
 
@@ -17,21 +17,40 @@
 #define MOD_EVENTS          "\006events"
 #define MOD_RESYNC_INTERVAL "\017resync-interval"
 #define MOD_IP_SOURCE       "\011ip-source"
+#define MOD_NETWORK         "\007network"
+#define MOD_HEALTH          "\006health"
+#define MOD_VISIBILITY      "\012visibility"
 #define MOD_LABEL_RULES     "\013label-rules"
+#define MOD_NAME_FORMAT     "\013name-format"
+#define MOD_AGENT_NAMES     "\013agent-names"
+#define MOD_PORT_INDEX      "\012port-index"
+#define MOD_LABEL_PREFIX    "\014label-prefix"
+#define MOD_SRV_WEIGHT      "\012srv-weight"
+#define MOD_ANSWER_LIMIT    "\014answer-limit"
+#define MOD_SUBNET_FIRST    "\014subnet-first"
 #define MOD_ORIGIN          "\006origin"
 #define MOD_MAX_AGE         "\007max-age"
 #define MOD_HTTP            "\004http"
 #define MOD_CREDENTIAL_FILE "\017credential-file"
+#define MOD_IAM_FILE        "\010iam-file"
 #define MOD_CA_FILE         "\007ca-file"
 #define MOD_CERT_FILE       "\011cert-file"
 #define MOD_KEY_FILE        "\010key-file"
-
-#define SECTION "\011mod-mesos"
 
 #define DAY (24 * 3600)
 
 /*! \brief The port that Mesos-DNS serves HTTP at. */
 #define HTTP_PORT 8123
+
+static const knot_lookup_t health_rules[] = { { HEALTH_IGNORE, "ignore" },
+	                                      { HEALTH_AVOID, "avoid" },
+	                                      { HEALTH_REQUIRE, "require" },
+	                                      { 0, NULL } };
+
+static const knot_lookup_t visibilities[] = { { VISIBILITY_FRAMEWORK, "framework" },
+	                                      { VISIBILITY_CLUSTER, "cluster" },
+	                                      { VISIBILITY_EXTERNAL, "external" },
+	                                      { 0, NULL } };
 
 static const knot_lookup_t label_rules[] = { { LABEL_RFC1123, "rfc1123" },
 	                                     { LABEL_RFC952, "rfc952" },
@@ -47,56 +66,27 @@ const yp_item_t options_schema[] = {
 	{ MOD_EVENTS, YP_TBOOL, YP_VBOOL = { true } },
 	{ MOD_RESYNC_INTERVAL, YP_TINT, YP_VINT = { 10, DAY, 300, YP_STIME } },
 	{ MOD_IP_SOURCE, YP_TOPT, YP_VOPT = { settings_ip_sources, IP_SOURCE_AUTO }, YP_FMULTI },
+	{ MOD_NETWORK, YP_TSTR, YP_VNONE, YP_FMULTI },
+	{ MOD_HEALTH, YP_TOPT, YP_VOPT = { health_rules, HEALTH_IGNORE } },
+	{ MOD_VISIBILITY, YP_TOPT, YP_VOPT = { visibilities, VISIBILITY_NONE }, YP_FMULTI },
 	{ MOD_LABEL_RULES, YP_TOPT, YP_VOPT = { label_rules, LABEL_RFC1123 } },
+	{ MOD_NAME_FORMAT, YP_TSTR, YP_VNONE, YP_FMULTI },
+	{ MOD_AGENT_NAMES, YP_TBOOL, YP_VBOOL = { false } },
+	{ MOD_PORT_INDEX, YP_TBOOL, YP_VBOOL = { false } },
+	{ MOD_LABEL_PREFIX, YP_TSTR, YP_VNONE },
+	{ MOD_SRV_WEIGHT, YP_TINT, YP_VINT = { 0, UINT16_MAX, 1 } },
+	{ MOD_ANSWER_LIMIT, YP_TINT, YP_VINT = { 0, UINT16_MAX, 0 } },
+	{ MOD_SUBNET_FIRST, YP_TBOOL, YP_VBOOL = { false } },
 	{ MOD_ORIGIN, YP_TDNAME, YP_VNONE },
 	{ MOD_MAX_AGE, YP_TINT, YP_VINT = { 0, INT32_MAX, 0, YP_STIME } },
 	{ MOD_HTTP, YP_TADDR, YP_VADDR = { HTTP_PORT }, YP_FMULTI },
 	{ MOD_CREDENTIAL_FILE, YP_TSTR, YP_VNONE },
+	{ MOD_IAM_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CA_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_CERT_FILE, YP_TSTR, YP_VNONE },
 	{ MOD_KEY_FILE, YP_TSTR, YP_VNONE },
 	{ NULL }
 };
-
-/*! \brief Where values come from, and where complaints go. */
-struct source {
-	knotd_conf_check_args_t *args; /*!< Set when checking. */
-	knotd_mod_t *mod;              /*!< Set when loading. */
-	const knotd_conf_t *id;        /*!< Set for another section than the instance's own. */
-	char error[512];               /*!< Option and reason. */
-};
-
-static knotd_conf_t get_once(const struct source *src, const yp_name_t *item)
-{
-	if (src->args != NULL) {
-		return knotd_conf_check_item(src->args, item);
-	}
-	return src->id != NULL ? knotd_conf(src->mod, SECTION, item, src->id)
-	                       : knotd_conf_mod(src->mod, item);
-}
-
-static knotd_conf_t get(const struct source *src, const yp_name_t *item)
-{
-	knotd_conf_t conf = get_once(src, item);
-	if (conf.count == 0) {
-		/* Knot says the same of a list that is not there and of one it had no memory for.
-		 */
-		conf = get_once(src, item);
-	}
-	return conf;
-}
-
-/*! \brief Notes what is wrong with an option; returns KNOT_EINVAL. */
-__attribute__((format(printf, 3, 4))) static int complain(struct source *src, const yp_name_t *item,
-                                                          const char *fmt, ...)
-{
-	int len = snprintf(src->error, sizeof(src->error), "%s: ", item + 1);
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(src->error + len, sizeof(src->error) - len, fmt, args);
-	va_end(args);
-	return KNOT_EINVAL;
-}
 
 static int add_zk(struct source *src, struct settings *opts, const char *text)
 {
@@ -244,6 +234,9 @@ static int read_paths(struct source *src, struct settings *opts)
 {
 	int ret = read_path(src, MOD_CREDENTIAL_FILE, &opts->client.credential_file);
 	if (ret == KNOT_EOK) {
+		ret = read_path(src, MOD_IAM_FILE, &opts->client.iam_file);
+	}
+	if (ret == KNOT_EOK) {
 		ret = read_path(src, MOD_CA_FILE, &opts->client.ca_file);
 	}
 	if (ret == KNOT_EOK) {
@@ -263,7 +256,22 @@ static int check_pair(struct source *src, const struct settings *opts)
 	if (opts->client.key_file != NULL && opts->client.cert_file == NULL) {
 		return complain(src, MOD_KEY_FILE, "needs cert-file");
 	}
+	if (opts->client.iam_file != NULL && opts->client.credential_file != NULL) {
+		return complain(src, MOD_IAM_FILE,
+		                "not together with credential-file: masters take one account");
+	}
 	return KNOT_EOK;
+}
+
+/*! \brief Reads the file of an account as a poll will. */
+static int check_account(struct source *src, const char *file)
+{
+	struct iam_account account;
+	const char *error = iam_account_read(file, &account);
+	iam_account_clear(&account);
+	return error == NULL || error == CREDENTIAL_UNREADABLE
+	               ? KNOT_EOK
+	               : complain(src, MOD_IAM_FILE, "'%s' %s", file, error);
 }
 
 /*!
@@ -282,6 +290,13 @@ static int check_files(struct source *src, const struct settings *opts)
 		}
 	}
 
+	if (opts->client.iam_file != NULL) {
+		int ret = check_account(src, opts->client.iam_file);
+		if (ret != KNOT_EOK) {
+			return ret;
+		}
+	}
+
 	const char *bad = NULL;
 	const char *error = credential_check_tls(opts->client.ca_file, opts->client.cert_file,
 	                                         opts->client.key_file, &bad);
@@ -294,6 +309,28 @@ static int check_files(struct source *src, const struct settings *opts)
 	return KNOT_EOK;
 }
 
+/*! \brief Reads what further names there are, and which tasks and addresses have any. */
+static int read_naming(struct source *src, struct settings *opts)
+{
+	opts->agent_names = get(src, MOD_AGENT_NAMES).single.boolean;
+	opts->port_index = get(src, MOD_PORT_INDEX).single.boolean;
+	opts->srv_weight = (uint16_t)get(src, MOD_SRV_WEIGHT).single.integer;
+	naming_read_visibility(src, MOD_VISIBILITY, opts);
+	int ret = naming_read_networks(src, MOD_NETWORK, opts);
+	if (ret == KNOT_EOK) {
+		ret = naming_read_formats(src, MOD_NAME_FORMAT, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = naming_read_prefix(src, MOD_LABEL_PREFIX, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = settings_find_wants(opts);
+	}
+	return ret == KNOT_ESPACE ? complain(src, MOD_NAME_FORMAT,
+	                                     "more than %d labels or attributes", WANTS_KEYS_MAX)
+	                          : ret;
+}
+
 static int read_options(struct source *src, struct settings *opts)
 {
 	opts->poll_interval = get(src, MOD_POLL_INTERVAL).single.integer;
@@ -302,7 +339,10 @@ static int read_options(struct source *src, struct settings *opts)
 	opts->resync_interval = get(src, MOD_RESYNC_INTERVAL).single.integer;
 	opts->ttl = get(src, MOD_TTL).single.integer;
 	opts->max_age = get(src, MOD_MAX_AGE).single.integer;
+	opts->health = get(src, MOD_HEALTH).single.option;
 	opts->rules = get(src, MOD_LABEL_RULES).single.option;
+	opts->answer_limit = get(src, MOD_ANSWER_LIMIT).single.integer;
+	opts->subnet_first = get(src, MOD_SUBNET_FIRST).single.boolean;
 
 	int ret = read_masters(src, opts);
 	if (ret == KNOT_EOK) {
@@ -310,6 +350,9 @@ static int read_options(struct source *src, struct settings *opts)
 	}
 	if (ret == KNOT_EOK) {
 		ret = read_origin(src, opts);
+	}
+	if (ret == KNOT_EOK) {
+		ret = read_naming(src, opts);
 	}
 	if (ret == KNOT_EOK) {
 		ret = read_http(src, opts);
@@ -380,7 +423,9 @@ bool options_are_of(const struct settings *options, knotd_mod_t *mod, const knot
 	bool same = make_options(&src, &others) == KNOT_EOK &&
 	            settings_same_polling(options, others) &&
 	            settings_same_naming(options, others) && settings_same_http(options, others) &&
-	            options->ttl == others->ttl && options->max_age == others->max_age;
+	            options->ttl == others->ttl && options->max_age == others->max_age &&
+	            options->answer_limit == others->answer_limit &&
+	            options->subnet_first == others->subnet_first;
 	settings_free(others);
 	return same;
 }

@@ -22,6 +22,7 @@ static struct {
 	const knot_dname_t *zone; /*!< That the query is in. */
 	knot_rrset_t soa;         /*!< The zone's; without an owner, as if it had none. */
 	bool zone_signed;         /*!< Its apex has signatures. */
+	const struct sockaddr_storage *remote; /*!< Who asks; NULL: it is not known. */
 	knotd_mod_in_hook_f in_hooks[KNOTD_STAGE_END + 1];
 	knotd_mod_hook_f end;
 	knotd_stage_t failing;             /*!< Stage whose hooks cannot be registered, */
@@ -60,6 +61,12 @@ int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
 	}
 	stub.end = hook;
 	return stub_register(stage);
+}
+
+const struct sockaddr_storage *knotd_qdata_remote_addr(STUB_CONST knotd_qdata_t *qdata)
+{
+	(void)qdata;
+	return stub.remote;
 }
 
 const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)

@@ -311,7 +311,7 @@ static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, k
 	struct sight other;
 	const struct sight *sight = look_again(ctx, &other);
 	if (sight->snapshot != NULL) {
-		answer_glue(pkt, qdata, sight->snapshot, sight->put);
+		answer_glue(pkt, qdata, ctx, sight->snapshot, sight->put);
 	}
 	return state;
 }

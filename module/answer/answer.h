@@ -33,6 +33,9 @@ struct answer {
 	bool uncounted;      /*!< The instance could not get its counters. */
 	bool signer;         /*!< mod-onlinesign signs the zone. */
 	bool signer_first;   /*!< ... and comes before this module in the zone's list. */
+	bool chooses;        /*!< One of these is set: */
+	bool subnet_first;   /*!< Addresses of the asker's own subnet come first. */
+	uint32_t limit;      /*!< Most records of a set that are given at once; 0: all. */
 };
 
 /*!

@@ -13,7 +13,7 @@ static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	}
 	uint16_t before = pkt->rrset_count;
 	uint32_t left = 0;
-	int ret = answer_put_pieces(pkt, snapshot, set, owner, hint, 0, &left);
+	int ret = answer_put_pieces(pkt, snapshot, set, owner, hint, 0, set->count, &left);
 	if (ret == KNOT_EOK && left > 0) {
 		ret = KNOT_ESPACE;
 	}
@@ -40,13 +40,17 @@ static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 /*! \brief Slots for the targets of a large set that were met: twice as many as a walk meets. */
 #define MET_MAX 8192
 
-/*! \brief True if a name has been met before in this walk; notes it. */
-static bool has_met(const struct snapshot_name *met[static MET_MAX],
+/*!
+ * \brief True if a name has been met before in this walk; notes it.
+ *
+ * \param slots  Number of slots, a power of two.
+ */
+static bool has_met(const struct snapshot_name **met, uint32_t slots,
                     const struct snapshot_name *name)
 {
-	uint32_t i = (uint32_t)((uintptr_t)name / 8 * 2654435761U) % MET_MAX;
+	uint32_t i = (uint32_t)((uintptr_t)name / 8 * 2654435761U) % slots;
 	while (met[i] != NULL && met[i] != name) {
-		i = (i + 1) % MET_MAX;
+		i = (i + 1) % slots;
 	}
 	bool found = met[i] == name;
 	met[i] = name;
@@ -82,10 +86,47 @@ static void put_large_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	const knot_dname_t *owner;
 	uint32_t index;
 	while ((name = snapshot_target_next(&walk, &owner, &index)) != NULL) {
-		if (!has_met(met, name) &&
+		if (!has_met(met, MET_MAX, name) &&
 		    put_glue(pkt, snapshot, name, owner, KNOT_COMPR_HINT_NONE) != KNOT_EOK) {
 			return;
 		}
+	}
+}
+
+/*! \brief Slots for the targets of a few records. */
+#define MET_FEW 256
+
+/*! \brief Puts the targets' addresses of those records of a set that the answer has. */
+static void put_given_glue(knot_pkt_t *pkt, const struct snapshot *snapshot, uint16_t pos,
+                           const struct snapshot_name **met, uint32_t slots)
+{
+	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
+	for (uint16_t i = pos; i < answer->pos + answer->count; i++) {
+		uint16_t count = pkt->rr[i].type == KNOT_RRTYPE_SRV ? pkt->rr[i].rrs.count : 0;
+		knot_rdata_t *rdata = pkt->rr[i].rrs.rdata;
+		for (uint16_t k = 0; k < count; k++, rdata = knot_rdataset_next(rdata)) {
+			const knot_dname_t *target = knot_srv_name(rdata);
+			const struct snapshot_name *name = snapshot_find(snapshot, target);
+			uint16_t hint = knot_compr_hint(&pkt->rr_info[i],
+			                                KNOT_COMPR_HINT_RDATA + k);
+			if (name != NULL && !has_met(met, slots, name) &&
+			    put_glue(pkt, snapshot, name, target, hint) != KNOT_EOK) {
+				return;
+			}
+		}
+	}
+}
+
+/*! \brief The same, with room to note them; there are no more than were allowed. */
+static void put_chosen_glue(knot_pkt_t *pkt, const struct snapshot *snapshot, uint16_t pos,
+                            uint32_t limit)
+{
+	if (limit <= MET_FEW / 2) {
+		const struct snapshot_name *met[MET_FEW] = { NULL };
+		put_given_glue(pkt, snapshot, pos, met, MET_FEW);
+	} else {
+		const struct snapshot_name *met[MET_MAX] = { NULL };
+		put_given_glue(pkt, snapshot, pos, met, MET_MAX);
 	}
 }
 
@@ -137,8 +178,8 @@ static const struct snapshot_set *find_set(const struct snapshot *snapshot,
 	return snapshot_holds(set, rr->rrs.rdata) ? set : NULL;
 }
 
-void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snapshot *snapshot,
-                 const struct snapshot_set *put)
+void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct answer *ctx,
+                 const struct snapshot *snapshot, const struct snapshot_set *put)
 {
 	uint16_t kept = answer_keep_room(pkt, qdata);
 	const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
@@ -155,7 +196,9 @@ void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct snaps
 		}
 		uint16_t id = knot_wire_get_id(qdata->query->wire);
 		snapshot_prefetch_names(snapshot, set);
-		if (set->count <= SNAPSHOT_CHUNK) {
+		if (ctx->limit > 0 && ctx->limit < set->count) {
+			put_chosen_glue(pkt, snapshot, answer->pos + i, ctx->limit);
+		} else if (set->count <= SNAPSHOT_CHUNK) {
 			put_small_glue(pkt, snapshot, set, answer->pos + i, id);
 		} else {
 			put_large_glue(pkt, snapshot, set, id);

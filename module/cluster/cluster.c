@@ -13,6 +13,7 @@
 #include "module/cluster/poller.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/serve.h"
+#include "module/cluster/wanted.h"
 
 /*! \brief Shortest time between two attempts to start a thread that queries ask for, in ms. */
 #define START_AGAIN_MS 1000
@@ -40,6 +41,7 @@ static void clear_cluster(struct cluster *cluster)
 	stock_unref(cluster->stock);
 	free(cluster->shown);
 	free(cluster->masters);
+	wanted_clear(cluster);
 	pthread_mutex_lock(&making);
 	follow_clear(cluster);
 	master_free(cluster->client);
@@ -242,6 +244,7 @@ static struct view *add_view(struct cluster *cluster, const knot_dname_t *zone, 
 		view->next = cluster->views;
 		cluster->views = view;
 		cluster->views_wait = true;
+		cluster->wants_wait = true;
 	}
 	return view;
 }

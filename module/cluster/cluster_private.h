@@ -114,6 +114,7 @@ struct cluster {
 	struct member *members;
 	struct view *views;
 	bool poll_now;        /*!< Somebody wants a poll at once; comes with master_wake(). */
+	bool wants_wait;      /*!< Views have come that may want more to be read. */
 	bool views_wait;      /*!< Views have come, or have got another TTL. */
 	struct stock *before; /*!< What to begin with; NULL if nothing (any more). */
 	bool has_begun;       /*!< That is settled. */
@@ -122,6 +123,8 @@ struct cluster {
 
 	/* The poller's own; but for references to the stock. */
 	struct stock *stock;           /*!< What there is. */
+	struct wants *wants;           /*!< What is read of states and events; NULL: the least. */
+	struct wants *met;             /*!< What was read for what there is; NULL: the least. */
 	struct turn *turns;            /*!< The views that hear of changes now; NULL if none do. */
 	size_t turns_count;            /*!< Of \a turns. */
 	struct tally tally;            /*!< What there is of it. */

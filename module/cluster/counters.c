@@ -39,6 +39,7 @@ static_assert((COUNTERS - ANSWERS - 1) * sizeof(uint64_t) >= STATS_CACHE_LINE, "
 static const char *const outcome_names[POLL_OUTCOMES] = {
 	[POLL_OK] = "ok",
 	[POLL_ZOOKEEPER] = "zookeeper",
+	[POLL_LOGIN] = "login",
 	[POLL_CONNECT] = "connect",
 	[POLL_TIMEOUT] = "timeout",
 	[POLL_TLS] = "tls",

@@ -106,13 +106,16 @@ static size_t first_master(const struct cluster *cluster)
 	return 0;
 }
 
-/*! \brief Adds an error to others; what is amiss here is said once, however many masters there are.
+/*!
+ * \brief Adds an error to others; what is amiss here, or with the login, is said once, however many
+ *        masters there are.
  */
 static void add_error(char errors[static CLUSTER_ERROR_MAX], const char *error,
                       enum poll_outcome outcome)
 {
 	size_t len = strlen(errors);
-	if (outcome != POLL_LOCAL || strstr(errors, error) == NULL) {
+	bool is_of_one = outcome != POLL_LOCAL && outcome != POLL_LOGIN;
+	if (is_of_one || strstr(errors, error) == NULL) {
 		snprintf(errors + len, CLUSTER_ERROR_MAX - len, "%s%s", len > 0 ? "; " : "", error);
 	}
 }

@@ -74,8 +74,9 @@ static int take_event(struct cluster *cluster, const struct event *event)
 	follow->read = follow->read == 0 ? clock_us(CLOCK_MONOTONIC) : follow->read;
 	struct inventory_news news;
 	ret = stock_event(cluster->stock, event, &news);
-	if (ret != KNOT_EOK || news.is_more) {
-		/* An event for which there was no room is in the next state. */
+	if (ret != KNOT_EOK || news.is_more || event->is_behind) {
+		/* An event for which there was no room is in the next state, and so is what was
+		   not wanted yet when it began. */
 		want_more(cluster);
 	}
 	if (event->kind >= EVENT_FRAMEWORK_ADDED && names_hear(cluster)) {

@@ -11,6 +11,7 @@
 #include "module/cluster/poller.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/report.h"
+#include "module/cluster/wanted.h"
 
 /*! \brief First wait after a failure, in milliseconds; doubles up to RETRY_MAX_MS. */
 #define RETRY_MS 1000
@@ -147,6 +148,9 @@ static int inherit(struct cluster *cluster)
 static void poll_once(struct cluster *cluster)
 {
 	int ret = inherit(cluster);
+	if (ret == KNOT_EOK) {
+		ret = wanted_update(cluster);
+	}
 	if (ret != KNOT_EOK) {
 		members_count_poll(cluster, fail(cluster, ret));
 		return;
@@ -211,6 +215,21 @@ static void serve_views(struct cluster *cluster)
 	}
 }
 
+/*!
+ * \brief Has more read from now on if views that have come want it, and a poll at once.
+ *
+ * The cluster's lock is held, but not all of the time.
+ */
+static void want_more(struct cluster *cluster)
+{
+	cluster->wants_wait = false;
+	pthread_mutex_unlock(&cluster->lock);
+	bool is_due = wanted_update(cluster) != KNOT_EOK || wanted_is_more(cluster);
+	pthread_mutex_lock(&cluster->lock);
+	/* Without memory the poll says so. */
+	cluster->poll_now |= is_due;
+}
+
 /*! \brief When the next poll is due: CLOCK_MONOTONIC in ms. */
 static int64_t poll_due(const struct cluster *cluster, bool poll_now)
 {
@@ -227,6 +246,10 @@ static void wait_for_poll(struct cluster *cluster, int64_t soonest)
 	const struct master_watch watch = { .on_turn = follow_turn, .ctx = cluster };
 	pthread_mutex_lock(&cluster->lock);
 	while (!atomic_load(&cluster->stop)) {
+		if (cluster->wants_wait) {
+			want_more(cluster);
+			continue;
+		}
 		if (cluster->views_wait) {
 			serve_views(cluster);
 			continue;

@@ -20,6 +20,8 @@
  *   how it came about; but for that, while events come, they may stay fewer until the next state:
  *   to make all anew takes long, and nobody shall have it done with each event. Equal records count
  *   each time.
+ * - A name that a format gives to a task is left out while it is a framework's own, whichever comes
+ *   first. That costs a look at all tasks only if some have such a name.
  * - Which inventory it is has to stay the same, and no change of it may be missed.
  * - One thread at a time.
  */
@@ -27,6 +29,7 @@
 
 #include <stdatomic.h>
 
+#include "module/cluster/own_names.h"
 #include "module/records/records.h"
 #include "module/snapshot/table.h"
 
@@ -43,6 +46,7 @@ struct projection {
 	char cut_example[PROJECTION_EXAMPLE_MAX];
 	struct snapshot_table *table;    /*!< NULL before the first commit. */
 	struct records_masters *masters; /*!< Whose records are in it; NULL if nobody's. */
+	struct own_names names;          /*!< Of use if there are formats. */
 	const atomic_bool *stop;
 	uint64_t octets;     /*!< Of all records in the table. */
 	uint64_t octets_max; /*!< Most of them. */
@@ -65,6 +69,9 @@ void projection_init(struct projection *projection, const struct records_rules *
 
 /*! \brief Frees what a projection has. Snapshots live as long as they are held. */
 void projection_free(struct projection *projection);
+
+/*! \brief Has the next commit begin anew: changes may be missed from now on. */
+void projection_forget(struct projection *projection);
 
 /*! \brief Takes a change of the inventory. Errors show at the next commit. */
 void projection_change(struct projection *projection, const struct inventory_change *change);

@@ -8,6 +8,7 @@
 #include "module/cluster/names.h"
 #include "module/cluster/publish.h"
 #include "module/cluster/report.h"
+#include "module/cluster/wanted.h"
 #include "module/http/http.h"
 
 /*! \brief Adds a task to the tally, or takes it out. */
@@ -42,6 +43,11 @@ int publish_begin(struct cluster *cluster)
 	cluster->turns = calloc(count + 1, sizeof(*cluster->turns));
 	if (cluster->turns != NULL) {
 		for (struct view *view = cluster->views; view != NULL; view = view->next) {
+			if (!wanted_is_met(cluster, view)) {
+				/* It hears of nothing until it can be served. */
+				projection_forget(&view->projection);
+				continue;
+			}
 			view->refs++;
 			cluster->turns[cluster->turns_count++].view = view;
 		}
@@ -153,6 +159,10 @@ int publish_state(struct cluster *cluster, const struct master_reply *reply, int
 		return ret;
 	}
 	ret = take_state(cluster, reply, asked);
+	if (ret == KNOT_EOK && wanted_meet(cluster)) {
+		end_turns(cluster);
+		ret = publish_begin(cluster);
+	}
 	if (ret == KNOT_EOK) {
 		cluster->names.leader = reply->leader;
 		names_want(cluster, wait);
@@ -201,7 +211,7 @@ void publish_life(struct cluster *cluster)
 {
 	pthread_mutex_lock(&cluster->lock);
 	for (struct view *view = cluster->views; view != NULL; view = view->next) {
-		if (view->answer.snapshot != NULL) {
+		if (view->answer.snapshot != NULL && wanted_is_met(cluster, view)) {
 			atomic_store_explicit(&view->answer.time,
 			                      MAX(cluster->time, cluster->follow.time),
 			                      memory_order_relaxed);

@@ -28,12 +28,27 @@ struct settings {
 	bool events;                      /*!< The leader's events are followed. */
 	uint32_t ttl;                     /*!< Seconds. */
 	uint32_t max_age;                 /*!< Seconds; 0: a snapshot never gets too old. */
+	uint32_t answer_limit;            /*!< Most records of an answer; 0: all. */
+	bool subnet_first;                /*!< Addresses near the asker come first. */
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source. */
 	uint8_t sources_count;
 	enum label_rules rules;
+	enum health_rule health;
 	knot_dname_t *origin;      /*!< Lower case. */
 	struct http_address *http; /*!< Where HTTP is served. */
 	size_t http_count;         /*!< Of \a http. */
+	uint16_t srv_weight;       /*!< Of SRV records, unless a task says another. */
+	uint8_t visibility;        /*!< As in struct records_rules. */
+	bool agent_names;          /*!< Agents have names of their own. */
+	bool port_index;           /*!< Ports have names by their places. */
+	struct text *networks;     /*!< Their texts are owned, too; NULL if all are good. */
+	size_t networks_count;
+	struct format *formats; /*!< Further names of tasks; NULL if none. */
+	size_t formats_count;
+	char *label_weight; /*!< Keys of labels; all three are NULL without a prefix. */
+	char *label_priority;
+	char *label_hide;
+	struct wants *wants; /*!< What all that needs of a state; NULL if nothing. */
 };
 
 /*! \brief Names of enum ip_source, as the option has them. */
@@ -44,6 +59,15 @@ struct settings *settings_ref(struct settings *settings);
 
 /*! \brief Gives a reference back, frees the settings with the last one; NULL is fine. */
 void settings_free(struct settings *settings);
+
+/*!
+ * \brief Finds out what settings need of a state, when all else is there.
+ *
+ * \retval KNOT_EOK
+ * \retval KNOT_ESPACE  More keys than there may be.
+ * \retval KNOT_ENOMEM
+ */
+int settings_find_wants(struct settings *settings);
 
 /*! \brief True if both say the same about how masters are polled. */
 bool settings_same_polling(const struct settings *a, const struct settings *b);

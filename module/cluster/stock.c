@@ -150,6 +150,13 @@ const struct objects_sink stock_sink = {
 	.keep_text = keep_text,
 };
 
+void stock_read_anew(struct stock *stock)
+{
+	pthread_mutex_lock(&stock->lock);
+	inventory_read_anew(stock->inventory);
+	pthread_mutex_unlock(&stock->lock);
+}
+
 void stock_begin(void *ctx)
 {
 	struct stock *stock = ctx;

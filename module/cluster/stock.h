@@ -77,6 +77,9 @@ void stock_disown(struct stock *stock);
 /*! \brief Takes an event (inventory_event()). */
 int stock_event(struct stock *stock, const struct event *event, struct inventory_news *news);
 
+/*! \brief Has all tasks read by the next state (inventory_read_anew()). */
+void stock_read_anew(struct stock *stock);
+
 /*! \brief Begins to take a state (inventory_begin()); the context is a stock. */
 void stock_begin(void *ctx);
 

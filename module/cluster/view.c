@@ -11,6 +11,12 @@ static bool is_reverse(const knot_dname_t *zone)
 	       knot_dname_in_bailiwick(zone, (const uint8_t *)"\003ip6\004arpa") >= 0;
 }
 
+/*! \brief A text, absent if it is NULL. */
+static struct text text_of(const char *text)
+{
+	return (struct text){ text, text != NULL ? (uint32_t)strlen(text) : 0 };
+}
+
 struct records_rules view_rules(const struct view *view)
 {
 	const struct settings *settings = view->settings;
@@ -18,9 +24,21 @@ struct records_rules view_rules(const struct view *view)
 		.zone = view->zone,
 		.origin = settings->origin,
 		.reverse = view->reverse,
-		.labels = settings->rules,
-		.sources_count = settings->sources_count,
 		.task_max = view->task_max,
+		.labels = settings->rules,
+		.health = settings->health,
+		.sources_count = settings->sources_count,
+		.srv_weight = settings->srv_weight,
+		.visibility = settings->visibility,
+		.agent_names = settings->agent_names,
+		.port_index = settings->port_index,
+		.networks = settings->networks,
+		.networks_count = (uint32_t)settings->networks_count,
+		.formats = settings->formats,
+		.formats_count = (uint32_t)settings->formats_count,
+		.label_weight = text_of(settings->label_weight),
+		.label_priority = text_of(settings->label_priority),
+		.label_hide = text_of(settings->label_hide),
 	};
 	memcpy(rules.sources, settings->sources, sizeof(rules.sources));
 	return rules;

@@ -70,6 +70,11 @@ void inventory_disown(struct inventory *inventory)
 	event_log_free(&inventory->log, &inventory->nodes);
 }
 
+void inventory_read_anew(struct inventory *inventory)
+{
+	inventory->nodes.text_key[1]++;
+}
+
 void inventory_begin(struct inventory *inventory)
 {
 	inventory_abort(inventory);

@@ -125,6 +125,14 @@ void inventory_forget(struct inventory *inventory);
 /*! \brief Drops the events that are kept: another master's, which the state has not to follow. */
 void inventory_disown(struct inventory *inventory);
 
+/*!
+ * \brief Has all tasks read by the next state, also those whose texts are as they were.
+ *
+ * For who wants other things of them from now on (objects_parser_wanting()). Not while a state is
+ * on its way.
+ */
+void inventory_read_anew(struct inventory *inventory);
+
 /*! \brief Begins to take a whole state; one that was begun and not committed is aborted. */
 void inventory_begin(struct inventory *inventory);
 

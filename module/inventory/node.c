@@ -8,7 +8,11 @@
 int nodes_init(struct nodes *nodes)
 {
 	*nodes = (struct nodes){ 0 };
-	return getentropy(nodes->key, sizeof(nodes->key)) == 0 ? KNOT_EOK : KNOT_ERROR;
+	if (getentropy(nodes->key, sizeof(nodes->key)) != 0) {
+		return KNOT_ERROR;
+	}
+	memcpy(nodes->text_key, nodes->key, sizeof(nodes->text_key));
+	return KNOT_EOK;
 }
 
 static const struct object *copy_object(struct nodes *nodes, const struct object *object,

@@ -81,6 +81,7 @@ struct nodes {
 	struct node *changing[NODE_KINDS]; /*!< Lists of nodes that change. */
 	struct node *awaited; /*!< Task that may be next in the state; NULL if none (order.h). */
 	uint64_t key[2];      /*!< Of the hash. */
+	uint64_t text_key[2]; /*!< Of the hash of tasks' texts; another if they are read anew. */
 	size_t bytes;         /*!< All that is allocated. */
 	uint32_t load;        /*!< Number of the load; of the last one between two. */
 	bool is_loading;

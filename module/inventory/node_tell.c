@@ -100,12 +100,14 @@ static void tell(const struct node *node, inventory_listener_f listener, void *c
 	listener(ctx, &change);
 }
 
+/*! \brief True if what the names of a framework's tasks are made of becomes another. */
 static bool is_other_name(const struct object *a, const struct object *b)
 {
 	const struct framework_object *x = (const struct framework_object *)a;
 	const struct framework_object *y = (const struct framework_object *)b;
 	return a == NULL || b == NULL ||
-	       !text_equal(object_text(x, x->name), object_text(y, y->name));
+	       !text_equal(object_text(x, x->name), object_text(y, y->name)) ||
+	       !text_equal(object_text(x, x->role), object_text(y, y->role));
 }
 
 /*! \brief True if a node changes in a way that those which depend on it have to be told. */
@@ -114,7 +116,7 @@ static bool concerns_dependents(const struct node *node)
 	bool is_other = node->next != node->object;
 	switch (node->kind) {
 	case NODE_AGENT: return is_other || node->is_touched;
-	/* Its tasks have its name; its scheduler's address is its own. */
+	/* Its tasks have its name, and its role; its scheduler's address is its own. */
 	case NODE_FRAMEWORK: return is_other && is_other_name(node->object, node->next);
 	default: return is_other;
 	}

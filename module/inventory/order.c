@@ -34,7 +34,7 @@ bool order_know(struct nodes *nodes, struct order *order, struct text text)
 {
 	struct node *task = nodes->awaited;
 	uint64_t hash[2];
-	siphash13_wide(nodes->key, text.data, text.len, hash);
+	siphash13_wide(nodes->text_key, text.data, text.len, hash);
 	if (task == NULL || task->text_len != text.len ||
 	    memcmp(task->text_hash, hash, sizeof(hash)) != 0) {
 		order->owed = text.len;
@@ -70,6 +70,6 @@ void order_keep(const struct nodes *nodes, struct order *order, struct text text
 	order->owed -= MIN(order->owed, text.len);
 	if (task != NULL && task->object != NULL && task->staged == NULL) {
 		task->text_len = text.len;
-		siphash13_wide(nodes->key, text.data, text.len, task->text_hash);
+		siphash13_wide(nodes->text_key, text.data, text.len, task->text_hash);
 	}
 }

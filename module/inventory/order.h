@@ -12,6 +12,8 @@
  *   two of one hash.
  * - It is of \a object, never of what is staged: it is noted where a state's object is found to be
  *   the same, and forgotten where the object changes. So it holds whatever becomes of a load.
+ * - What is made of a text depends on what is wanted of it: where that changes, the key does, and
+ *   no text is known any more.
  * - A wrong guess costs a hash of the text that was expected, and as much again has to be read
  *   before the next guess.
  * - One thread at a time.

@@ -13,7 +13,7 @@
 
 #include "module/masters/credential.h"
 
-/*! \brief A credential is a line of JSON; more is another file. */
+/*! \brief A credential or an account is a little JSON; more is another file. */
 #define FILE_MAX 65536
 
 /*! \brief Longest PEM file; a system's bundle of CAs has a quarter of a megabyte. */
@@ -88,7 +88,7 @@ static const char *parse_credential(const char *text, size_t len, char **out)
 	return error;
 }
 
-const char *credential_read(const char *file, char **out)
+const char *credential_load(const char *file, struct credential_text *out)
 {
 	int fd;
 	const char *error = open_file(file, FILE_MAX, &fd);
@@ -97,29 +97,51 @@ const char *credential_read(const char *file, char **out)
 	}
 
 	error = "out of memory";
-	char *text = malloc(FILE_MAX + 1);
-	if (text != NULL) {
-		size_t len = 0;
+	*out = (struct credential_text){ .data = malloc(FILE_MAX + 1) };
+	if (out->data != NULL) {
 		ssize_t got;
 		do {
-			got = read(fd, text + len, FILE_MAX - len);
-			len += got > 0 ? got : 0;
-		} while (got > 0 && len < FILE_MAX);
-		text[len] = '\0';
-		/* The NUL tells json-c that nothing follows. */
-		error = got < 0 ? CREDENTIAL_UNREADABLE : parse_credential(text, len + 1, out);
+			got = read(fd, out->data + out->len, FILE_MAX - out->len);
+			out->len += got > 0 ? got : 0;
+		} while (got > 0 && out->len < FILE_MAX);
+		out->data[out->len] = '\0';
+		error = got < 0 ? CREDENTIAL_UNREADABLE : NULL;
 	}
-	credential_free(text);
+	if (error != NULL) {
+		credential_unload(out);
+	}
 	close(fd);
 	return error;
 }
 
+void credential_unload(struct credential_text *text)
+{
+	credential_wipe(text->data, text->len);
+}
+
+const char *credential_read(const char *file, char **out)
+{
+	struct credential_text text;
+	const char *error = credential_load(file, &text);
+	if (error == NULL) {
+		/* The NUL tells json-c that nothing follows. */
+		error = parse_credential(text.data, text.len + 1, out);
+		credential_unload(&text);
+	}
+	return error;
+}
+
+void credential_wipe(void *secret, size_t len)
+{
+	if (secret != NULL) {
+		explicit_bzero(secret, len);
+		free(secret);
+	}
+}
+
 void credential_free(char *credential)
 {
-	if (credential != NULL) {
-		explicit_bzero(credential, strlen(credential));
-		free(credential);
-	}
+	credential_wipe(credential, credential != NULL ? strlen(credential) : 0);
 }
 
 const char *credential_check_tls(const char *ca_file, const char *cert_file, const char *key_file,

@@ -8,8 +8,29 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 /*! \brief What is said of a file that cannot be opened (now); compare by address. */
 extern const char CREDENTIAL_UNREADABLE[];
+
+/*! \brief What a file holds. */
+struct credential_text {
+	char *data; /*!< With a NUL behind it. */
+	size_t len; /*!< Without that. */
+};
+
+/*!
+ * \brief Reads a file of at most 64 KiB.
+ *
+ * \param out  Out: its content, to be given to credential_unload().
+ *
+ * \return NULL if it could be read, else what is wrong (a constant), CREDENTIAL_UNREADABLE if it
+ *         cannot be opened.
+ */
+const char *credential_load(const char *file, struct credential_text *out);
+
+/*! \brief Wipes and frees what credential_load() gave. */
+void credential_unload(struct credential_text *text);
 
 /*!
  * \brief Reads a file in the format of Mesos's `--credential` (Mesos: `Credential`).
@@ -22,7 +43,10 @@ extern const char CREDENTIAL_UNREADABLE[];
  */
 const char *credential_read(const char *file, char **out);
 
-/*! \brief Wipes and frees what credential_read() gave; NULL is fine. */
+/*! \brief Wipes and frees \a len bytes that malloc() gave; NULL is fine. */
+void credential_wipe(void *secret, size_t len);
+
+/*! \brief Wipes and frees a secret text, such as credential_read() gave; NULL is fine. */
 void credential_free(char *credential);
 
 /*!

@@ -99,6 +99,18 @@ const char *endpoint_parse(const char *text, struct endpoint *out)
 	return parse_authority(authority, len, false, tls, ENDPOINT_MASTER_PORT, out);
 }
 
+const char *endpoint_url(const char *text, struct endpoint *out, const char **path)
+{
+	bool tls = starts_with(text, HTTPS);
+	if (!tls && !starts_with(text, HTTP)) {
+		return "unknown scheme";
+	}
+	const char *authority = text + strlen(tls ? HTTPS : HTTP);
+	size_t len = strcspn(authority, "/?#");
+	*path = authority + len;
+	return parse_authority(authority, len, false, tls, tls ? 443 : 80, out);
+}
+
 const char *endpoint_redirect(const char *location, const struct endpoint *from,
                               struct endpoint *out, const char **path)
 {

@@ -42,6 +42,15 @@ const char *endpoint_parse(const char *text, struct endpoint *out);
 const char *endpoint_authority(const char *text, size_t len, uint16_t port, struct endpoint *out);
 
 /*!
+ * \brief Reads `http://HOST[:PORT][/PATH]` or the same with https (RFC 9110, section 4.2).
+ *
+ * \param path  Out: what follows host and port in \a text, not looked at; may be empty.
+ *
+ * \return NULL if it is one, else what is wrong with it (a constant).
+ */
+const char *endpoint_url(const char *text, struct endpoint *out, const char **path);
+
+/*!
  * \brief Reads the `Location` of a master's redirect (RFC 9110, section 10.2.2).
  *
  * Mesos gives `//HOST:PORT/master/state`, the host as it was configured: an IPv6 address comes

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "module/masters/credential.h"
+#include "module/masters/login.h"
 #include "module/masters/master_private.h"
 #include "module/base/util.h"
 
@@ -28,7 +29,8 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 	client->stop = stop;
 	client->sink = *sink;
 	client->multi = curl_multi_init();
-	if (client->multi == NULL) {
+	client->login = settings->iam_file != NULL ? login_new(client) : NULL;
+	if (client->multi == NULL || (settings->iam_file != NULL && client->login == NULL)) {
 		master_free(client);
 		return NULL;
 	}
@@ -36,9 +38,18 @@ struct master_client *master_new(const struct master_settings *settings, struct 
 	return client;
 }
 
+void master_want(struct master_client *client, struct wants *wants)
+{
+	struct wants *before = client->wants;
+	client->wants = wants_ref(wants);
+	wants_unref(before);
+}
+
 void master_free(struct master_client *client)
 {
 	if (client != NULL) {
+		wants_unref(client->wants);
+		login_free(client->login);
 		curl_multi_cleanup(client->multi);
 		curl_global_cleanup();
 		free(client);
@@ -56,6 +67,7 @@ void master_set_known(struct master_client *client, const struct endpoint *maste
 	client->known = masters;
 	client->known_count = count;
 	client->failed_count = 0;
+	login_begin(client->login);
 }
 
 bool master_has_failed(const struct master_client *client, const struct endpoint *master)
@@ -84,12 +96,17 @@ static void prepare(struct master_client *client, struct request *req,
 	};
 }
 
+static bool is_under_way(const struct request *req)
+{
+	return req->transfer.easy != NULL || req->is_waiting;
+}
+
 /*! \brief Finds the request under way that asks a master; NULL if none does. */
 static struct request *find_request(struct master_client *client, const struct endpoint *master)
 {
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *req = &client->requests[i];
-		if (req->transfer.easy != NULL &&
+		if (is_under_way(req) &&
 		    transfer_same_master(client, transfer_endpoint(&req->transfer), master)) {
 			return req;
 		}
@@ -100,6 +117,10 @@ static struct request *find_request(struct master_client *client, const struct e
 /*! \brief Looks at what a request has come to: a state, an end, or its next hop. */
 static int end_hop(struct master_client *client, struct request *req, CURLcode code)
 {
+	if (code == CURLE_OK && login_is_worth_retrying(&req->transfer)) {
+		request_end(req);
+		return request_begin(req);
+	}
 	int ret = code == CURLE_OK ? reply_take(req) : request_explain(req, code);
 	request_end(req);
 	if (ret != KNOT_EOK || req->reply.state != NULL) {
@@ -145,6 +166,19 @@ static int take_ended(struct master_client *client)
 	return KNOT_EOK;
 }
 
+/*! \brief Asks what had to wait for a login that is over; as take_ended(). */
+static int take_up(struct master_client *client)
+{
+	for (size_t i = 0; i < REQUESTS_MAX && !login_is_under_way(client->login); i++) {
+		struct request *req = &client->requests[i];
+		int ret = req->is_waiting ? request_begin(req) : KNOT_EOK;
+		if (ret != KNOT_EOK && req == client->first) {
+			return ret;
+		}
+	}
+	return KNOT_EOK;
+}
+
 /*! \brief Asks a known master too, unless it is being asked. */
 static void ask_too(struct master_client *client, const struct endpoint *master)
 {
@@ -153,7 +187,7 @@ static void ask_too(struct master_client *client, const struct endpoint *master)
 	}
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *req = &client->requests[i];
-		if (req->transfer.easy == NULL) {
+		if (!is_under_way(req)) {
 			prepare(client, req, master, client->first->deadline);
 			(void)request_begin(req);
 			return;
@@ -171,6 +205,10 @@ static void look_around(struct master_client *client, const struct master_watch 
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	const struct request *first = client->first;
+	if (first->is_waiting) {
+		/* For a login: no master is silent. */
+		return;
+	}
 	if (now - first->transfer.heard < MASTER_SILENT_MS || now < client->next_look) {
 		return;
 	}
@@ -226,6 +264,9 @@ static int turn(struct master_client *client, const struct master_watch *watch)
 	}
 	if (ret == KNOT_EOK) {
 		ret = take_ended(client);
+	}
+	if (ret == KNOT_EOK) {
+		ret = take_up(client);
 	}
 	/* After what has come has been read: this thread may have been busy. */
 	if (client->stream != NULL) {
@@ -287,7 +328,8 @@ void master_wait(struct master_client *client, int64_t until, const struct maste
 /*! \brief Remembers for the rest of the poll that a master has failed. */
 static void note_failure(struct master_client *client, const struct request *req)
 {
-	if (client->failed_count < FAILED_MAX && req->transfer.outcome != POLL_LOCAL) {
+	if (client->failed_count < FAILED_MAX && req->transfer.outcome != POLL_LOCAL &&
+	    req->transfer.outcome != POLL_LOGIN) {
 		client->failed[client->failed_count++] = (struct failed){
 			.endpoint = *transfer_endpoint(&req->transfer),
 			.outcome = req->transfer.outcome,

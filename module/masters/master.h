@@ -41,6 +41,7 @@ struct master_settings {
 	uint32_t timeout;      /*!< How long one fetch from one master may take, in seconds. */
 	char *credential_file; /*!< Who we are for HTTP; paths, NULL if not given, as all that
 	                          follow. */
+	char *iam_file;        /*!< The same by a login (login.h), in place of that one. */
 	char *ca_file;         /*!< Whom to trust, in place of the system's CAs. */
 	char *cert_file;       /*!< Who we are for TLS. */
 	char *key_file;
@@ -70,6 +71,13 @@ struct master_sink {
  */
 struct master_client *master_new(const struct master_settings *settings, struct resolver *resolver,
                                  const atomic_bool *stop, const struct master_sink *sink);
+
+/*!
+ * \brief Has states that are asked for from now on read with what is wanted.
+ *
+ * \param wants  A reference is taken; NULL: nothing beyond what is always read.
+ */
+void master_want(struct master_client *client, struct wants *wants);
 
 /*! \brief Frees a client; NULL is fine. */
 void master_free(struct master_client *client);

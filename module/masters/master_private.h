@@ -23,6 +23,7 @@
 /*! \brief Most masters of a poll that are remembered to have failed. */
 #define FAILED_MAX 16
 
+struct login;
 struct stream;
 
 /*! \brief The way from a known master to the leader's state, one transfer at a time. */
@@ -34,6 +35,7 @@ struct request {
 	uint64_t bytes;            /*!< Of the document so far. */
 	int body_ret;              /*!< What the parser or the unpacker said. */
 	bool is_held;              /*!< Its state waits for that of another request. */
+	bool is_waiting;           /*!< It is not asked yet: a login is under way. */
 	struct master_reply reply; /*!< What comes of it, but for error and outcome. */
 };
 
@@ -48,6 +50,7 @@ struct master_client {
 	struct resolver *resolver;
 	const atomic_bool *stop;
 	struct master_sink sink;
+	struct wants *wants;          /*!< A reference; NULL if nothing is. */
 	struct request *taken;        /*!< Whose state goes to the sink; NULL if none does. */
 	const struct endpoint *known; /*!< Masters that may be told the credential. */
 	size_t known_count;
@@ -56,6 +59,7 @@ struct master_client {
 	atomic_bool woken;     /*!< By master_wake(), not looked at yet. */
 	struct stream *stream; /*!< Whose silence is looked at; NULL if there is none. */
 
+	struct login *login;   /*!< NULL if there is no account. */
 	char *credential;      /*!< PRINCIPAL:SECRET of the fetch under way, or NULL. */
 	int64_t next_look;     /*!< When others are asked (again); 0: nobody was silent yet. */
 	struct request *first; /*!< The one whose failure is the fetch's. */
@@ -64,7 +68,10 @@ struct master_client {
 	struct request requests[REQUESTS_MAX];
 };
 
-/*! \brief Asks; KNOT_ECONN with the reason in the transfer if that is not possible. */
+/*!
+ * \brief Asks, or waits for a login; KNOT_ECONN with the reason in the transfer if that is not
+ *        possible.
+ */
 int request_begin(struct request *req);
 
 /*! \brief Ends the request under way, if there is one; the reply stays. */

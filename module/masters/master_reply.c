@@ -81,7 +81,7 @@ static int take_state(struct request *req)
 int reply_take(struct request *req)
 {
 	static const struct transfer_refusal refusals[] = {
-		{ 401, "it wants a (better) credential-file" },
+		{ 401, "it wants a (better) credential-file or iam-file" },
 		{ 403, "the principal may not see the state" },
 		{ 404, "it may just be starting" },
 		{ 503, "it knows of no leader" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <strings.h>
 
+#include "module/masters/login.h"
 #include "module/masters/master_private.h"
 #include "module/base/util.h"
 
@@ -95,10 +96,16 @@ int request_begin(struct request *req)
 	req->body_ret = KNOT_EAGAIN;
 	req->bytes = 0;
 	req->is_held = false;
-	struct master_sink *sink = &transfer->client->sink;
-	req->parser = objects_parser_new(sink->objects, sink->ctx);
+	int ret = login_authorize(transfer, req->deadline);
+	req->is_waiting = ret == KNOT_EAGAIN;
+	if (ret != KNOT_EOK) {
+		return req->is_waiting ? KNOT_EOK : ret;
+	}
 
-	int ret = req->parser == NULL ? KNOT_ENOMEM : KNOT_EOK;
+	struct master_sink *sink = &transfer->client->sink;
+	req->parser = objects_parser_wanting(sink->objects, sink->ctx, transfer->client->wants);
+
+	ret = req->parser == NULL ? KNOT_ENOMEM : KNOT_EOK;
 	if (ret == KNOT_EOK) {
 		ret = transfer_prepare(transfer, headers, transfer->client->credential);
 	}
@@ -128,6 +135,7 @@ void request_end(struct request *req)
 	}
 	req->gzip = NULL;
 	req->parser = NULL;
+	req->is_waiting = false;
 }
 
 /*! \brief Says what was wrong with the body; KNOT_EOK if nothing was. */

@@ -14,6 +14,7 @@
 enum poll_outcome {
 	POLL_OK,
 	POLL_ZOOKEEPER,       /*!< ZooKeeper named no master, and none is configured. */
+	POLL_LOGIN,           /*!< The login service (login.h) gave no token. */
 	POLL_CONNECT,         /*!< No connection; or the host name does not resolve. */
 	POLL_TIMEOUT,         /*!< In connecting or later. */
 	POLL_TLS,             /*!< No trust, no common ground, or a certificate of ours is bad. */

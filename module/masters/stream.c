@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "module/masters/credential.h"
+#include "module/masters/login.h"
 #include "module/masters/master_private.h"
 #include "module/masters/stream.h"
 #include "module/base/util.h"
@@ -19,6 +20,7 @@ struct stream {
 	const struct recordio_handler *handler;
 	void *ctx; /*!< The handler's. */
 	struct recordio records;
+	bool is_waiting; /*!< It is not asked yet: a login is under way. */
 	bool refused;    /*!< The reply is no stream, as its status says. */
 	int handler_ret; /*!< What the handler said. */
 	int body_ret;    /*!< What is wrong with the body. */
@@ -165,7 +167,7 @@ static int explain_end(struct stream *stream, CURLcode code)
 static int take_refusal(struct stream *stream)
 {
 	static const struct transfer_refusal refusals[] = {
-		{ 401, "it wants a (better) credential-file" },
+		{ 401, "it wants a (better) credential-file or iam-file" },
 		{ 403, "the principal may not follow the events" },
 		{ 404, "it has no event stream" },
 		{ 405, "it has no event stream" },
@@ -173,6 +175,9 @@ static int take_refusal(struct stream *stream)
 		{ 0 },
 	};
 	struct transfer *transfer = &stream->transfer;
+	if (login_is_worth_retrying(transfer)) {
+		return KNOT_EOK;
+	}
 	if (!transfer_is_redirect(transfer)) {
 		return transfer_refuse(transfer, refusals);
 	}
@@ -200,7 +205,7 @@ static int take_end(struct stream *stream, CURLcode code)
 	return transfer_explain(&stream->transfer, code);
 }
 
-/*! \brief Asks the last hop. */
+/*! \brief Asks the last hop, or waits for a login. */
 static int subscribe(struct stream *stream)
 {
 	static const char *const headers[] = { "Accept: application/json",
@@ -209,7 +214,14 @@ static int subscribe(struct stream *stream)
 	struct transfer *transfer = &stream->transfer;
 	char *credential = NULL;
 	stream->refused = false;
-	int ret = transfer_credential(transfer, &credential);
+	int ret = login_authorize(transfer, stream->deadline);
+	stream->is_waiting = ret == KNOT_EAGAIN;
+	if (stream->is_waiting) {
+		return KNOT_EOK;
+	}
+	if (ret == KNOT_EOK) {
+		ret = transfer_credential(transfer, &credential);
+	}
 	if (ret == KNOT_EOK) {
 		ret = transfer_prepare(transfer, headers, credential);
 	}
@@ -228,6 +240,7 @@ static int subscribe(struct stream *stream)
 static void end(struct stream *stream)
 {
 	transfer_end(&stream->transfer);
+	stream->is_waiting = false;
 	stream->phase = STREAM_ENDED;
 }
 
@@ -262,6 +275,7 @@ int stream_open(struct stream *stream, const struct endpoint *master, bool trust
 	stream->deadline = clock_ms(CLOCK_MONOTONIC) + INT64_C(1000) * client->settings->timeout;
 	stream_set_heartbeat(stream, STREAM_HEARTBEAT);
 	recordio_init(&stream->records, &records_handler, stream);
+	login_begin(client->login);
 
 	int ret = subscribe(stream);
 	if (ret != KNOT_EOK) {
@@ -273,6 +287,7 @@ int stream_open(struct stream *stream, const struct endpoint *master, bool trust
 void stream_close(struct stream *stream)
 {
 	transfer_end(&stream->transfer);
+	stream->is_waiting = false;
 	stream->phase = STREAM_CLOSED;
 	stream->transfer.reason[0] = '\0';
 	stream->transfer.outcome = POLL_OK;
@@ -328,6 +343,10 @@ struct master_client *stream_client(const struct stream *stream)
 void stream_tend(struct stream *stream)
 {
 	struct transfer *transfer = &stream->transfer;
+	if (stream->is_waiting && !login_is_under_way(transfer->client->login) &&
+	    subscribe(stream) != KNOT_EOK) {
+		end(stream);
+	}
 	if (clock_ms(CLOCK_MONOTONIC) < stream_deadline(stream)) {
 		return;
 	}

@@ -43,7 +43,8 @@ void transfer_describe(const struct transfer *transfer, char out[static MASTER_E
 	char name[ENDPOINT_TEXT_MAX], by[ENDPOINT_TEXT_MAX];
 	const struct endpoint *guide = redirected_by(transfer);
 	endpoint_text(transfer_endpoint(transfer), false, name);
-	if (transfer->outcome == POLL_OK || transfer->outcome == POLL_LOCAL) {
+	if (transfer->outcome == POLL_OK || transfer->outcome == POLL_LOCAL ||
+	    transfer->outcome == POLL_LOGIN) {
 		/* No master's fault. */
 		snprintf(out, MASTER_ERROR_MAX, "%s", transfer->reason);
 	} else if (guide != NULL) {
@@ -184,16 +185,48 @@ static int set_addresses(struct transfer *transfer)
 	return transfer->addresses != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
+static int add_header(struct transfer *transfer, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+	if (longer == NULL) {
+		return KNOT_ENOMEM;
+	}
+	transfer->headers = longer;
+	return KNOT_EOK;
+}
+
+/*! \brief Adds what says who we are, and forgets it. */
+static int add_token(struct transfer *transfer)
+{
+	char *line = NULL;
+	if (transfer->token == NULL) {
+		return KNOT_EOK;
+	}
+	if (asprintf(&line, "Authorization: %s", transfer->token) < 0) {
+		return KNOT_ENOMEM;
+	}
+	int ret = add_header(transfer, line);
+	credential_free(line);
+	transfer->token = NULL;
+	return ret;
+}
+
 static int set_headers(struct transfer *transfer, const char *const *lines)
 {
-	for (; *lines != NULL; lines++) {
-		struct curl_slist *longer = curl_slist_append(transfer->headers, *lines);
-		if (longer == NULL) {
-			return KNOT_ENOMEM;
-		}
-		transfer->headers = longer;
+	int ret = add_token(transfer);
+	for (; *lines != NULL && ret == KNOT_EOK; lines++) {
+		ret = add_header(transfer, *lines);
 	}
-	return KNOT_EOK;
+	return ret;
+}
+
+static void free_headers(struct transfer *transfer)
+{
+	for (struct curl_slist *line = transfer->headers; line != NULL; line = line->next) {
+		explicit_bzero(line->data, strlen(line->data));
+	}
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = NULL;
 }
 
 /*! \brief Tells libcurl the files for https, which it reads by itself for each connection. */
@@ -309,10 +342,9 @@ void transfer_end(struct transfer *transfer)
 	}
 	/* libcurl had pointers to these. */
 	curl_slist_free_all(transfer->addresses);
-	curl_slist_free_all(transfer->headers);
+	free_headers(transfer);
 	transfer->easy = NULL;
 	transfer->addresses = NULL;
-	transfer->headers = NULL;
 }
 
 /*! \brief Says why there was no connection: for a reason of ours, or the master's. */

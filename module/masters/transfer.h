@@ -34,8 +34,12 @@ struct transfer {
 	void (*on_done)(struct transfer *transfer, CURLcode code);
 	struct hop hops[1 + MASTER_REDIRECTS_MAX]; /*!< The last one is being asked. */
 	size_t hops_count;
-	bool trusted;  /*!< That one may be told the credential. */
+	bool trusted;  /*!< That one may be told who we are. */
 	int64_t heard; /*!< When it was asked, or has sent something: CLOCK_MONOTONIC in ms. */
+
+	const char *token;     /*!< What `Authorization` is to say (login.h), or NULL; until it is
+	                          prepared. */
+	unsigned token_serial; /*!< Of the last one that was told; 0: none. */
 
 	CURL *easy; /*!< NULL if nothing is under way. */
 	struct curl_slist *headers;
@@ -60,7 +64,7 @@ const struct endpoint *transfer_endpoint(const struct transfer *transfer);
 int transfer_credential(struct transfer *transfer, char **out);
 
 /*!
- * \brief Makes a handle for the last hop: its address, files for TLS, headers, credential.
+ * \brief Makes a handle for the last hop: its address, files for TLS, headers, credential, token.
  *
  * \param headers     Lines, NULL-terminated.
  * \param credential  `PRINCIPAL:SECRET`, told to whom may know it; NULL for none.

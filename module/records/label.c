@@ -56,9 +56,14 @@ static size_t cut_dashes(const uint8_t *label, size_t len)
 	return len;
 }
 
+size_t label_length_max(enum label_rules rules)
+{
+	return rules == LABEL_RFC952 ? RFC952_MAX : LABEL_MAX;
+}
+
 size_t label_make(enum label_rules rules, struct text name, uint8_t out[static LABEL_MAX])
 {
-	const size_t max = rules == LABEL_RFC952 ? RFC952_MAX : LABEL_MAX;
+	const size_t max = label_length_max(rules);
 
 	uint8_t c = next(&name);
 	while (c == '-' || (rules == LABEL_RFC952 && is_digit(c))) {

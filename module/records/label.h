@@ -25,6 +25,9 @@ enum label_rules {
 	LABEL_RFC952,  /*!< Up to 24 octets, starts with a letter (RFC 952). */
 };
 
+/*! \brief Most octets of a label by these rules. */
+size_t label_length_max(enum label_rules rules);
+
 /*!
  * \brief Makes one label of a name.
  *

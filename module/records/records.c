@@ -2,6 +2,7 @@
 #include <libknot/libknot.h>
 
 #include "module/records/records_maker.h"
+#include "module/records/reserved.h"
 
 /*! \brief Mesos's word for agents, as it stands in names. */
 static const uint8_t SLAVE[] = "\005slave";
@@ -9,58 +10,28 @@ static const uint8_t SLAVE[] = "\005slave";
 /*! \brief Octets of a label in wire form given as a string literal. */
 #define WIRE_LEN(label) (sizeof(label) - 1)
 
-static bool is_label(const uint8_t *labels, size_t len, const char *label)
-{
-	return len == 1 + strlen(label) && memcmp(labels + 1, label, len - 1) == 0;
-}
-
-/*! \brief True for `leader`, and for `master` and any digits: names that say where the masters are.
- */
-static bool is_masters(const uint8_t *labels, size_t len)
-{
-	static const char master[] = "master";
-
-	size_t digits = sizeof(master);
-	if (len != 1U + labels[0] || len < digits || memcmp(labels + 1, master, digits - 1) != 0) {
-		return is_label(labels, len, "leader");
-	}
-	while (digits < len && labels[digits] >= '0' && labels[digits] <= '9') {
-		digits++;
-	}
-	return digits == len;
-}
-
-/*! \brief True if the last label is `slave`: what lies below is what agents and tasks are called
- *         on the agents' side.
- */
-static bool is_agents(const uint8_t *labels, size_t len)
-{
-	size_t last = 0;
-	while (last + 1 + labels[last] < len) {
-		last += 1 + labels[last];
-	}
-	return is_label(labels + last, len - last, "slave");
-}
-
 /*!
  * \brief Makes the names below which a framework's records lie.
  *
  * \return False if DNS cannot carry them, or they are all the cluster's.
  */
-static bool make_domain(const struct maker *m, const struct framework_object *framework,
-                        struct domain *domain)
+static bool make_domain(const struct records_rules *rules, size_t zone_len,
+                        const struct framework_object *framework, struct domain *domain)
 {
-	const struct records_rules *rules = m->rules;
-	const knot_dname_t *zone = rules->reverse ? rules->origin : rules->zone;
-	size_t zone_len = rules->reverse ? knot_dname_size(zone) : m->zone_len;
+	const knot_dname_t *zone = rules->zone;
+	if (rules->reverse) {
+		zone = rules->origin;
+		zone_len = knot_dname_size(zone);
+	}
 
 	uint8_t labels[LABEL_NAME_MAX];
 	size_t len = label_make_dotted(rules->labels, object_text(framework, framework->name),
 	                               labels);
-	if (len == 0 || is_agents(labels, len)) {
+	if (len == 0 || reserved_is_agents(labels, len)) {
 		return false;
 	}
-	domain->is_clusters = is_masters(labels, len);
+	domain->labels_len = len;
+	domain->is_clusters = reserved_is_masters(labels, len);
 
 	name_start(&domain->own);
 	name_labels(&domain->own, labels, len);
@@ -96,17 +67,70 @@ static void make_framework(struct maker *m, const struct inventory_side *side)
 	if (framework == NULL) {
 		return;
 	}
-	if (!make_domain(m, framework, &domain) || domain.is_clusters) {
+	if (!make_domain(m->rules, m->zone_len, framework, &domain) || domain.is_clusters) {
 		maker_skip(m, object_text(framework, framework->name));
 	} else if (!m->rules->reverse && framework->told) {
 		put_scheduler(m, framework, side->scheduler_addresses, &domain);
 	}
 }
 
+bool records_own_name(const struct records_rules *rules, const struct framework_object *framework,
+                      struct name *name)
+{
+	struct domain domain;
+	if (rules->reverse ||
+	    !make_domain(rules, knot_dname_size(rules->zone), framework, &domain) ||
+	    domain.is_clusters) {
+		return false;
+	}
+	*name = domain.own;
+	return true;
+}
+
 /*! \brief True if an agent and its tasks make records. */
 static bool agent_serves(const struct inventory_side *side)
 {
 	return side->agent != NULL && side->agent->registered;
+}
+
+/*! \brief Puts an agent's addresses below `slave`, at one label; false if there is none. */
+static bool put_agent_name(struct maker *m, const struct inventory_side *side,
+                           const uint8_t label[static 1 + LABEL_MAX])
+{
+	struct name name;
+	if (label[0] == 0) {
+		return false;
+	}
+	name_start(&name);
+	name_labels(&name, label, 1 + label[0]);
+	name_labels(&name, SLAVE, WIRE_LEN(SLAVE));
+	name_end(&name, m->rules->zone, m->zone_len);
+	maker_put_addresses(m, &name, side->agent_addresses);
+	return name_valid(&name);
+}
+
+/*! \brief Puts the names that an agent has for itself: its suffix's and its host's. */
+static void put_agent_names(struct maker *m, const struct inventory_side *side)
+{
+	const struct agent_object *agent = side->agent;
+	struct text id = object_text(agent, agent->object.id);
+	uint8_t suffix[1 + LABEL_MAX], host[1 + LABEL_MAX];
+	suffix[0] = (uint8_t)label_agent(id, suffix + 1);
+	if (!put_agent_name(m, side, suffix)) {
+		maker_skip(m, id);
+	}
+
+	struct text name = object_text(agent, agent_object_more(agent)->hostname);
+	struct address address;
+	if (name.len == 0 || address_parse(name, &address)) {
+		return;
+	}
+	const char *dot = memchr(name.data, '.', name.len);
+	name.len = dot != NULL ? (uint32_t)(dot - name.data) : name.len;
+	/* Many a host is called as its agent is: what comes twice is shown once. */
+	if (!maker_label(m, name, host) || !put_agent_name(m, side, host)) {
+		maker_skip(m, object_text(agent, agent_object_more(agent)->hostname));
+	}
 }
 
 static void make_agent(struct maker *m, const struct inventory_side *side)
@@ -119,18 +143,34 @@ static void make_agent(struct maker *m, const struct inventory_side *side)
 	maker_zone_name(m, &service, "\006_slave\004_tcp", 12);
 	maker_put_addresses(m, &slave, side->agent_addresses);
 	maker_put_srv(m, &service, side->agent->port, &slave);
+	if (m->rules->agent_names) {
+		put_agent_names(m, side);
+	}
+}
+
+/*! \brief True if a task is to share its names only where no other has them. */
+static bool is_unwell(const struct records_rules *rules, const struct task_object *task)
+{
+	if (rules->health == HEALTH_IGNORE) {
+		return false;
+	}
+	enum task_health health = task_object_health(task).health;
+	return health == HEALTH_BAD || (health == HEALTH_UNSAID && task->has_health_check &&
+	                                rules->health == HEALTH_REQUIRE);
 }
 
 static void make_task(struct maker *m, const struct inventory_side *side)
 {
 	struct domain domain;
 	if (side->task == NULL || side->task->life != TASK_RUNS || !agent_serves(side) ||
-	    side->framework == NULL || !make_domain(m, side->framework, &domain)) {
+	    side->framework == NULL || (maker_is_steered(m) && !maker_steer(m, side->task)) ||
+	    !make_domain(m->rules, m->zone_len, side->framework, &domain)) {
 		return;
 	}
 	if (m->rules->reverse) {
 		maker_put_pointers(m, side, &domain);
 	} else {
+		m->preference = is_unwell(m->rules, side->task) ? 1 : 0;
 		maker_put_task(m, side, &domain);
 	}
 }

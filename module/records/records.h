@@ -26,7 +26,7 @@
 #include <libknot/dname.h>
 
 #include "module/inventory/inventory.h"
-#include "module/records/label.h"
+#include "module/records/format.h"
 
 /*! \brief Where a task's addresses come from. */
 enum ip_source {
@@ -36,6 +36,13 @@ enum ip_source {
 	IP_SOURCE_HOST,    /*!< The agent's. */
 	IP_SOURCE_AUTO,    /*!< The agent's for mapped ports, else netinfo, else the agent's. */
 	IP_SOURCE_COUNT,   /*!< Number of sources. */
+};
+
+/*! \brief What becomes of a task that is not well. */
+enum health_rule {
+	HEALTH_IGNORE,  /*!< Nothing. */
+	HEALTH_AVOID,   /*!< One that is said to be unhealthy shares its names only in need. */
+	HEALTH_REQUIRE, /*!< So does one with a health check of which nothing is said yet. */
 };
 
 /*! \brief Most records that one task makes in a zone. */
@@ -51,11 +58,25 @@ struct records_rules {
 	const knot_dname_t *origin; /*!< The zone PTR targets lie in, lower case (reverse only). */
 	bool reverse;               /*!< PTR records instead of all others. */
 	enum label_rules labels;
+	enum health_rule health;
 	uint8_t sources[IP_SOURCE_COUNT]; /*!< enum ip_source, the first that has any wins. */
 	uint8_t sources_count;
 	/*! Most records of a task; 0 and what is above RECORDS_TASK_MAX stand for that. Ports are
 	 *  cut before addresses, and each of the task's names keeps some. */
 	uint32_t task_max;
+	uint16_t srv_weight; /*!< Of SRV records whose task does not say another. */
+	uint8_t visibility;  /*!< Bits 1 << enum visibility, of tasks that make records; 0: all. */
+	bool agent_names;    /*!< Agents have names of their own. */
+	bool port_index;     /*!< Ports have names by their places. */
+	/*! Networks in order of preference; none: all addresses are good. */
+	const struct text *networks;
+	uint32_t networks_count;
+	const struct format *formats; /*!< Further names of tasks. */
+	uint32_t formats_count;       /*!< At most FORMATS_MAX. */
+	/*! Keys of labels with which tasks steer their records; absent: none do. */
+	struct text label_weight;
+	struct text label_priority;
+	struct text label_hide;
 };
 
 /*!
@@ -89,10 +110,20 @@ struct records_loss {
 	struct text cut_example; /*!< The task's name; absent if nothing is cut. */
 };
 
+/*!
+ * \brief Says whether a task may have a name that one of records_rules.formats gives it.
+ *
+ * Asked once for each such name that DNS can carry and that is not the cluster's. If not, the name
+ * is left out and counted: it is a framework's own (records_own_name()).
+ */
+typedef bool (*records_choose_f)(void *sink, const struct name *name);
+
 /*! \brief Where records go, and what came of it. */
 struct records_output {
-	records_put_f put; /*!< NULL: they are only counted. */
-	void *sink;        /*!< First parameter of \a put. */
+	records_put_f put;       /*!< NULL: they are only counted. */
+	void *sink;              /*!< First parameter of \a put and \a choose. */
+	records_choose_f choose; /*!< NULL: tasks may have any name. */
+	bool names_only;         /*!< No records are made: \a choose is all that it is for. */
 
 	/* Out, of one call: */
 	struct records_loss loss;
@@ -106,15 +137,25 @@ struct records_output {
  *
  * An agent makes `slave` and `_slave._tcp`; a framework that a state has told of, its scheduler's
  * name and port; a task that runs, on an agent that is known, of a framework that is known and
- * whose label is not empty, all of its names. In a reverse zone a task makes a PTR record for each
- * of its addresses there, whoever else has it (a set shows a PTR record that is the only one); all
- * others make none. So does a side without the object.
+ * whose label is not empty, all of its names; if it is not well, those that others may have, too,
+ * in class 1. In a reverse zone a task makes a PTR record for each of its addresses there, whoever
+ * else has it (a set shows a PTR record that is the only one); all others make none. So does a side
+ * without the object.
  *
  * \retval KNOT_EOK
  * \return Else what \a output->put returned, which was not called again.
  */
 int records_of(const struct records_rules *rules, enum inventory_kind kind,
                const struct inventory_side *side, struct records_output *output);
+
+/*!
+ * \brief The name that is a framework's own: no format gives it to a task.
+ *
+ * \return False if there is none: in a reverse zone, or if the framework makes no records, or the
+ *         name is the cluster's.
+ */
+bool records_own_name(const struct records_rules *rules, const struct framework_object *framework,
+                      struct name *name);
 
 /*! \brief A master that is known from the configuration or from ZooKeeper. */
 struct records_master {

@@ -7,11 +7,17 @@
 
 void maker_init(struct maker *m, const struct records_rules *rules, struct records_output *output)
 {
-	*output = (struct records_output){ .put = output->put, .sink = output->sink };
+	*output = (struct records_output){
+		.put = output->put,
+		.sink = output->sink,
+		.choose = output->choose,
+		.names_only = output->names_only,
+	};
 	*m = (struct maker){
 		.rules = rules,
 		.output = output,
 		.zone_len = knot_dname_size(rules->zone),
+		.weight = rules->srv_weight,
 	};
 }
 
@@ -68,7 +74,7 @@ void maker_put(struct maker *m, const struct name *owner, uint16_t type, const u
 		return;
 	}
 	if (output->put != NULL) {
-		m->ret = output->put(output->sink, owner->wire, type, rdata, len, 0);
+		m->ret = output->put(output->sink, owner->wire, type, rdata, len, m->preference);
 	}
 	if (m->ret == KNOT_EOK) {
 		uint32_t octets = (uint32_t)owner->len + len;
@@ -91,11 +97,20 @@ void maker_put_addresses(struct maker *m, const struct name *owner, struct state
 	}
 }
 
+static void write_number(uint8_t *out, uint16_t number)
+{
+	out[0] = number >> 8;
+	out[1] = number & 0xff;
+}
+
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target)
 {
 	if (name_valid(target)) {
-		uint8_t rdata[6 + LABEL_NAME_MAX] = { 0, 0, 0, 1, port >> 8, port & 0xff };
+		uint8_t rdata[6 + LABEL_NAME_MAX];
+		write_number(rdata, m->priority);
+		write_number(rdata + 2, m->weight);
+		write_number(rdata + 4, port);
 		memcpy(rdata + 6, target->wire, target->len);
 		maker_put(m, owner, KNOT_RRTYPE_SRV, rdata, 6 + target->len);
 	}

@@ -12,14 +12,18 @@
 struct maker {
 	const struct records_rules *rules;
 	struct records_output *output;
-	size_t zone_len; /*!< Octets of the zone's name. */
-	int ret;         /*!< First error; nothing is put after one. */
+	size_t zone_len;     /*!< Octets of the zone's name. */
+	unsigned preference; /*!< Class of the records that are put; 0 at first. */
+	uint16_t priority;   /*!< Of SRV records. */
+	uint16_t weight;     /*!< The same. */
+	int ret;             /*!< First error; nothing is put after one. */
 };
 
 /*! \brief Where the records of a framework's tasks lie. */
 struct domain {
 	struct name own;   /*!< FW.zone. */
 	struct name agent; /*!< FW.slave.zone. */
+	size_t labels_len; /*!< Octets of FW. */
 	bool is_clusters;  /*!< FW.zone is a name of the cluster's: not the scheduler's. */
 };
 
@@ -58,11 +62,19 @@ void maker_put_address(struct maker *m, const struct name *owner, const struct a
 /*! \brief Puts an A or AAAA record for each address. */
 void maker_put_addresses(struct maker *m, const struct name *owner, struct state_addresses addrs);
 
-/*! \brief Puts an SRV record (RFC 2782) of priority 0 and weight 1; none for names that DNS cannot
- *         carry.
+/*! \brief Puts an SRV record (RFC 2782) ; none for names that DNS cannot carry.
  */
 void maker_put_srv(struct maker *m, const struct name *owner, uint16_t port,
                    const struct name *target);
+
+/*! \brief True if what tasks say can change their records. */
+static inline bool maker_is_steered(const struct maker *m)
+{
+	return m->rules->visibility != 0 || m->rules->label_hide.data != NULL;
+}
+
+/*! \brief Takes note of what a task says of its records; false if it is to have none. */
+bool maker_steer(struct maker *m, const struct task_object *task);
 
 /*! \brief Puts a task's records: under its label and, with discovery, under its dotted name. */
 void maker_put_task(struct maker *m, const struct inventory_side *side,

@@ -45,7 +45,10 @@ struct naming {
 	struct state_addresses agent;
 	struct service services[SERVICES_MAX]; /*!< Of `resources.ports`. */
 	unsigned services_count;
-	uint32_t ports_count; /*!< Ports of its discovery; they count only if that has a name. */
+	uint32_t ports_count;            /*!< Ports of its discovery that make records. */
+	bool has_label;                  /*!< The first of its aliases is its label T. */
+	struct name chosen[FORMATS_MAX]; /*!< Names by the operator's formats. */
+	unsigned chosen_count;
 };
 
 /*! \brief True if one more record may be put; takes it from what is left. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
 #include <libknot/libknot.h>
 
 #include "module/base/util.h"
@@ -28,29 +30,66 @@ static void add_service(struct naming *n, struct alias *alias, const uint8_t *pr
 	n->services_count += name_valid(&service->owner) && name_valid(service->target);
 }
 
+/*! \brief The protocols of ports that say none. */
+static const uint8_t *const both[] = { (const uint8_t *)"\003tcp", (const uint8_t *)"\003udp" };
+
 void naming_make_services(struct naming *n)
 {
-	static const uint8_t *const protocols[] = { (const uint8_t *)"\003tcp",
-		                                    (const uint8_t *)"\003udp" };
-
 	for (unsigned a = 0; n->task->ranges.count > 0 && a < n->aliases_count; a++) {
 		for (size_t p = 0; p < 2; p++) {
-			add_service(n, &n->aliases[a], protocols[p], &n->domain->agent);
+			add_service(n, &n->aliases[a], both[p], &n->domain->agent);
 			if (n->discovery.len == 0) {
-				add_service(n, &n->aliases[a], protocols[p], &n->domain->own);
+				add_service(n, &n->aliases[a], both[p], &n->domain->own);
 			}
 		}
+	}
+}
+
+/*! \brief Makes the label of a port by its place, such as `port0`, with its length octet. */
+static void index_label(uint32_t index, uint8_t label[static 1 + LABEL_MAX])
+{
+	label[0] = (uint8_t)snprintf((char *)label + 1, LABEL_MAX, "port%u", index);
+}
+
+/*! \brief True if the ports that the task was given have names by their places. */
+static bool has_indexed_resources(const struct naming *n)
+{
+	return n->m->rules->port_index && n->task->ports.count == 0;
+}
+
+/*! \brief How many records of its place such a port has. */
+static unsigned index_width(const struct naming *n)
+{
+	return has_indexed_resources(n) ? 4 * n->aliases_count : 0;
+}
+
+/*! \brief Puts what there is of the place of a port that the task was given. */
+static void put_indexed(struct naming *n, uint32_t port, uint32_t index, uint64_t *left)
+{
+	uint8_t label[1 + LABEL_MAX];
+	index_label(index, label);
+	for (unsigned i = 0; i < 4 * n->aliases_count && take_one(left); i++) {
+		struct alias *alias = &n->aliases[i / 4];
+		const struct name *domain = i % 2 == 0 ? &n->domain->agent : &n->domain->own;
+		struct name owner;
+		service_name(alias, &owner, label, both[i / 2 % 2], domain);
+		maker_put_srv(n->m, &owner, port, &alias->agent_canonical);
 	}
 }
 
 void naming_put_resources(struct naming *n, uint64_t left)
 {
 	const struct state_port_range *ranges = object_list(n->task, n->task->ranges);
-	for (uint32_t r = 0; r < n->task->ranges.count && n->services_count > 0; r++) {
+	bool is_indexed = has_indexed_resources(n);
+	uint32_t index = 0;
+	for (uint32_t r = 0; r < n->task->ranges.count && left > 0; r++) {
 		for (uint32_t port = ranges[r].first; port <= ranges[r].last; port++) {
 			for (unsigned i = 0; i < n->services_count && take_one(&left); i++) {
 				const struct service *service = &n->services[i];
 				maker_put_srv(n->m, &service->owner, port, service->target);
+			}
+			if (is_indexed) {
+				put_indexed(n, port, index++, &left);
 			}
 			if (left == 0 || n->m->ret != KNOT_EOK) {
 				return;
@@ -66,7 +105,7 @@ uint64_t naming_count_resources(const struct naming *n)
 	for (uint32_t r = 0; r < n->task->ranges.count; r++) {
 		count += ranges[r].last - ranges[r].first + 1;
 	}
-	return count * n->services_count;
+	return count * (n->services_count + index_width(n));
 }
 
 /*! \brief What is to come of a port's protocols. */
@@ -105,11 +144,11 @@ static struct protocols port_protocols(const struct naming *n, const struct port
 static bool next_protocol(const struct maker *m, struct protocols *protocols,
                           uint8_t protocol[static 1 + LABEL_MAX])
 {
-	static const struct text both = { "tcp,udp", 7 };
+	static const struct text all = { "tcp,udp", 7 };
 
 	bool found = take_protocol(m, &protocols->rest, protocol);
 	if (!found && !protocols->has_any) {
-		protocols->rest = both;
+		protocols->rest = all;
 		found = take_protocol(m, &protocols->rest, protocol);
 	}
 	protocols->has_any = true;
@@ -134,7 +173,11 @@ static struct port port_at(const struct naming *n, uint32_t index)
 /*! \brief Records of a port for each of its protocols. */
 static unsigned port_width(const struct naming *n, const struct port *port)
 {
-	return 2 * (port->has_name ? 2 : 1) * n->aliases_count;
+	unsigned owners = n->m->rules->port_index;
+	if (n->discovery.len > 0) {
+		owners += port->has_name ? 2 : 1;
+	}
+	return 2 * owners * n->aliases_count + (port->has_name ? n->chosen_count : 0);
 }
 
 uint64_t naming_count_discovery(const struct naming *n)
@@ -158,11 +201,12 @@ uint64_t naming_guess_discovery(const struct naming *n)
 	for (uint32_t i = 0; i < n->ports_count; i++) {
 		protocols += MAX(2, ports[i].protocol.count / 2 + 1);
 	}
-	return 4 * protocols * n->aliases_count;
+	unsigned owners = 2 + n->m->rules->port_index;
+	return protocols * (2UL * owners * n->aliases_count + n->chosen_count);
 }
 
 /*! \brief Most protocols that each of a task's ports can have records of. */
-#define ROUNDS_MAX (RECORDS_TASK_MAX / 2)
+#define ROUNDS_MAX RECORDS_TASK_MAX
 
 /*! \brief How many protocols the ports of a task's discovery have records of. */
 struct share {
@@ -209,6 +253,40 @@ static void put_service(struct naming *n, const struct port *port, const uint8_t
 	}
 }
 
+/*! \brief Puts the SRV records of a port with a name at the names that the operator has chosen. */
+static void put_chosen(struct naming *n, const struct port *port, const uint8_t *protocol,
+                       uint64_t *left)
+{
+	for (unsigned c = 0; c < n->chosen_count && n->aliases_count > 0 && take_one(left); c++) {
+		struct name owner;
+		name_start(&owner);
+		name_underscored(&owner, port->name, 1 + port->name[0]);
+		name_underscored(&owner, protocol, 1 + protocol[0]);
+		name_end(&owner, n->chosen[c].wire, n->chosen[c].len);
+		maker_put_srv(n->m, &owner, port->object->number, &n->aliases[0].canonical);
+	}
+}
+
+/*! \brief Puts all SRV records of a port of a task's discovery for one protocol. */
+static void put_port(struct naming *n, const struct port *port, uint32_t index,
+                     const uint8_t *protocol, uint64_t *left)
+{
+	if (n->discovery.len > 0) {
+		put_service(n, port, NULL, protocol, left);
+	}
+	if (n->discovery.len > 0 && port->has_name) {
+		put_service(n, port, port->name, protocol, left);
+	}
+	if (port->has_name) {
+		put_chosen(n, port, protocol, left);
+	}
+	if (n->m->rules->port_index) {
+		uint8_t label[1 + LABEL_MAX];
+		index_label(index, label);
+		put_service(n, port, label, protocol, left);
+	}
+}
+
 void naming_put_discovery(struct naming *n, uint64_t left, bool is_cut)
 {
 	struct share share = { .rounds = UINT32_MAX };
@@ -224,10 +302,7 @@ void naming_put_discovery(struct naming *n, uint64_t left, bool is_cut)
 		     round++) {
 			uint64_t all = UINT64_MAX;
 			uint64_t *some = round < share.rounds ? &all : &share.left;
-			put_service(n, &port, NULL, protocol, some);
-			if (port.has_name) {
-				put_service(n, &port, port.name, protocol, some);
-			}
+			put_port(n, &port, i, protocol, some);
 		}
 	}
 }

@@ -3,17 +3,33 @@
 
 #include "module/base/util.h"
 #include "module/records/records_naming.h"
+#include "module/records/reserved.h"
 #include "module/records/reverse.h"
 
+/*! \brief Addresses of the first of the preferred networks that a status has any of. */
+static struct state_addresses status_netinfo(const struct records_rules *rules,
+                                             const struct task_object *task,
+                                             const struct status_object *status)
+{
+	struct state_addresses found = { 0 };
+	if (status == NULL || rules->networks_count == 0) {
+		return status != NULL ? object_addresses(task, status->netinfo) : found;
+	}
+	for (uint32_t i = 0; i < rules->networks_count && found.count == 0; i++) {
+		found = task_object_network(task, status, rules->networks[i]);
+	}
+	return found;
+}
+
 /*! \brief What a task's status says of one source; of its agent, for those that look at that. */
-static struct state_addresses source_addresses(enum ip_source source,
+static struct state_addresses source_addresses(const struct records_rules *rules,
+                                               enum ip_source source,
                                                const struct inventory_side *side,
                                                const struct status_object *status)
 {
 	const struct task_object *task = side->task;
 	struct state_addresses none = { 0 };
-	struct state_addresses netinfo = status != NULL ? object_addresses(task, status->netinfo)
-	                                                : none;
+	struct state_addresses netinfo = status_netinfo(rules, task, status);
 	switch (source) {
 	case IP_SOURCE_NETINFO: return netinfo;
 	case IP_SOURCE_MESOS: return status != NULL ? object_addresses(task, status->mesos) : none;
@@ -34,7 +50,7 @@ static struct state_addresses task_addresses(const struct records_rules *rules,
 	const struct status_object *status = task_object_status(side->task);
 	struct state_addresses found = { 0 };
 	for (uint8_t i = 0; i < rules->sources_count && found.count == 0; i++) {
-		found = source_addresses(rules->sources[i], side, status);
+		found = source_addresses(rules, rules->sources[i], side, status);
 	}
 	return found;
 }
@@ -86,6 +102,16 @@ static void put_address(struct naming *n, const struct name *owner, struct state
 	}
 }
 
+/*! \brief Puts an address of a canonical name, which no other task has. */
+static void put_canonical(struct naming *n, const struct name *owner, struct state_addresses addrs,
+                          uint32_t index, uint64_t *left)
+{
+	unsigned preference = n->m->preference;
+	n->m->preference = 0;
+	put_address(n, owner, addrs, index, left);
+	n->m->preference = preference;
+}
+
 /*! \brief Puts the addresses of all names in turn, so that each has some if not all fit. */
 static void put_addresses(struct naming *n, uint64_t left)
 {
@@ -94,16 +120,19 @@ static void put_addresses(struct naming *n, uint64_t left)
 		for (unsigned a = 0; a < n->aliases_count; a++) {
 			const struct alias *alias = &n->aliases[a];
 			put_address(n, &alias->own, n->own, i, &left);
-			put_address(n, &alias->canonical, n->own, i, &left);
+			put_canonical(n, &alias->canonical, n->own, i, &left);
 			put_address(n, &alias->agent, n->agent, i, &left);
-			put_address(n, &alias->agent_canonical, n->agent, i, &left);
+			put_canonical(n, &alias->agent_canonical, n->agent, i, &left);
+		}
+		for (unsigned c = 0; c < n->chosen_count; c++) {
+			put_address(n, &n->chosen[c], n->own, i, &left);
 		}
 	}
 }
 
 static uint64_t count_addresses(const struct naming *n)
 {
-	uint64_t count = 0;
+	uint64_t count = (uint64_t)n->own.count * n->chosen_count;
 	for (unsigned a = 0; a < n->aliases_count; a++) {
 		const struct alias *alias = &n->aliases[a];
 		count += (uint64_t)n->own.count *
@@ -181,6 +210,7 @@ static void find_aliases(struct naming *n)
 	if (maker_label(n->m, task_title(n->task), made->labels)) {
 		made->labels_len = 1 + made->labels[0];
 		n->aliases_count++;
+		n->has_label = true;
 	} else {
 		made->labels_len = 0;
 		maker_skip(n->m, task_title(n->task));
@@ -201,6 +231,53 @@ static void find_aliases(struct naming *n)
 	}
 }
 
+/*! \brief Makes the name that a format gives the task, if it does. */
+static void choose_name(struct naming *n, const struct format_values *values,
+                        const struct format *format)
+{
+	const struct maker *m = n->m;
+	const struct records_output *output = m->output;
+	struct name *name = &n->chosen[n->chosen_count];
+	name_start(name);
+	if (!format_make(format, m->rules->labels, values, name)) {
+		return;
+	}
+	bool is_free = name_valid(name) && !reserved_is_masters(name->wire, name->len) &&
+	               !reserved_is_agents(name->wire, name->len);
+	name_end(name, m->rules->zone, m->zone_len);
+	if (is_free && name_valid(name) &&
+	    (output->choose == NULL || output->choose(output->sink, name))) {
+		n->chosen_count++;
+	} else {
+		maker_skip(n->m, task_title(n->task));
+	}
+}
+
+/*! \brief Makes the names that the operator's formats give the task. */
+static void choose_names(struct naming *n, const struct inventory_side *side)
+{
+	const struct records_rules *rules = n->m->rules;
+	struct format_values values = {
+		.side = side,
+		.framework = n->domain->own.wire,
+		.framework_len = n->domain->labels_len,
+	};
+	if (n->has_label) {
+		const char *label = (const char *)n->aliases[0].labels;
+		values.task = (struct text){ label + 1, (uint8_t)label[0] };
+	}
+	for (uint32_t i = 0; i < rules->formats_count; i++) {
+		choose_name(n, &values, &rules->formats[i]);
+	}
+}
+
+/*! \brief How many ports of its discovery the task has records of. */
+static uint32_t count_ports(const struct naming *n)
+{
+	bool counts = n->discovery.len > 0 || n->m->rules->port_index || n->chosen_count > 0;
+	return counts ? n->task->ports.count : 0;
+}
+
 void maker_put_task(struct maker *m, const struct inventory_side *side, const struct domain *domain)
 {
 	const struct task_object *task = side->task;
@@ -213,13 +290,21 @@ void maker_put_task(struct maker *m, const struct inventory_side *side, const st
 	n.agent = side->agent_addresses;
 	n.aliases_count = 0;
 	n.services_count = 0;
-	n.ports_count = n.discovery.len > 0 ? task->ports.count : 0;
+	n.has_label = false;
+	n.chosen_count = 0;
 
-	make_suffix(&n, side->agent);
 	find_aliases(&n);
+	if (m->rules->formats_count > 0) {
+		choose_names(&n, side);
+	}
+	if (m->output->names_only) {
+		return;
+	}
+	make_suffix(&n, side->agent);
 	for (unsigned a = 0; a < n.aliases_count; a++) {
 		name_alias(&n, &n.aliases[a]);
 	}
+	n.ports_count = count_ports(&n);
 	naming_make_services(&n);
 	put_records(&n);
 	for (unsigned a = 0; a < n.aliases_count; a++) {

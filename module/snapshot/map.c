@@ -75,3 +75,11 @@ void map_free(struct map *map)
 	free(map->slots);
 	*map = (struct map){ 0 };
 }
+
+void map_free_items(struct map *map)
+{
+	for (uint32_t i = 0; map->slots != NULL && i <= map->mask; i++) {
+		free(map->slots[i].item);
+	}
+	map_free(map);
+}

@@ -64,3 +64,6 @@ void map_remove(struct map *map, uint64_t hash, const void *item);
 
 /*! \brief Frees the table, not the items, and leaves it empty. */
 void map_free(struct map *map);
+
+/*! \brief Frees the table and the items with free(), and leaves it empty. */
+void map_free_items(struct map *map);

@@ -138,22 +138,39 @@ void snapshot_rrset(const struct snapshot *snapshot, const struct snapshot_set *
 	rrset->rrs.rdata = (knot_rdata_t *)((uintptr_t)piece.rdata + start);
 }
 
-int snapshot_rrset_whole(const struct snapshot *snapshot, const struct snapshot_set *set,
-                         const knot_dname_t *owner, uint32_t first, uint32_t count, knot_mm_t *mm,
-                         knot_rrset_t *rrset, bool *copied)
+/*! \brief Copies the rdata of a run, if there is room for it; returns their bytes. */
+static size_t copy_run(const struct snapshot *snapshot, const struct snapshot_set *set,
+                       struct snapshot_run run, uint8_t *room)
 {
-	uint32_t here = snapshot_piece(set, first);
-	snapshot_rrset(snapshot, set, owner, first, MIN(here, count), rrset);
-	*copied = count > here;
+	size_t size = 0;
+	for (uint32_t done = 0, here; done < run.count; done += here) {
+		knot_rrset_t rrset;
+		here = MIN(snapshot_piece(set, run.first + done), run.count - done);
+		snapshot_rrset(snapshot, set, NULL, run.first + done, here, &rrset);
+		if (room != NULL) {
+			memcpy(room + size, rrset.rrs.rdata, rrset.rrs.size);
+		}
+		size += rrset.rrs.size;
+	}
+	return size;
+}
+
+int snapshot_rrset_whole(const struct snapshot *snapshot, const struct snapshot_set *set,
+                         const knot_dname_t *owner, const struct snapshot_run *runs, size_t count,
+                         knot_mm_t *mm, knot_rrset_t *rrset, bool *copied)
+{
+	uint32_t here = snapshot_piece(set, runs->first);
+	snapshot_rrset(snapshot, set, owner, runs->first, MIN(here, runs->count), rrset);
+	*copied = count > 1 || runs->count > here;
 	if (!*copied) {
 		return KNOT_EOK;
 	}
 
 	size_t size = 0;
-	for (uint32_t done = 0; done < count; done += here) {
-		here = MIN(snapshot_piece(set, first + done), count - done);
-		snapshot_rrset(snapshot, set, owner, first + done, here, rrset);
-		size += rrset->rrs.size;
+	uint32_t records = 0;
+	for (size_t i = 0; i < count; i++) {
+		size += copy_run(snapshot, set, runs[i], NULL);
+		records += runs[i].count;
 	}
 	uint8_t *copy = mm->alloc(mm->ctx, size);
 	if (copy == NULL) {
@@ -161,14 +178,11 @@ int snapshot_rrset_whole(const struct snapshot *snapshot, const struct snapshot_
 		return KNOT_ENOMEM;
 	}
 	size = 0;
-	for (uint32_t done = 0; done < count; done += here) {
-		here = MIN(snapshot_piece(set, first + done), count - done);
-		snapshot_rrset(snapshot, set, owner, first + done, here, rrset);
-		memcpy(copy + size, rrset->rrs.rdata, rrset->rrs.size);
-		size += rrset->rrs.size;
+	for (size_t i = 0; i < count; i++) {
+		size += copy_run(snapshot, set, runs[i], copy + size);
 	}
 	rrset->rrs.rdata = (knot_rdata_t *)copy;
-	rrset->rrs.count = count;
+	rrset->rrs.count = records;
 	rrset->rrs.size = size;
 	return KNOT_EOK;
 }

@@ -44,6 +44,12 @@ struct snapshot_set {
 	uint32_t extent;        /*!< Bytes of the rdata, or number of pieces; private. */
 };
 
+/*! \brief Records of a set that follow each other. */
+struct snapshot_run {
+	uint32_t first;
+	uint32_t count; /*!< Not beyond the set's end. */
+};
+
 /*! \brief Numbers for logs and counters. */
 struct snapshot_stats {
 	uint32_t names;   /*!< Owners, without empty non-terminals. */
@@ -102,19 +108,32 @@ void snapshot_rrset(const struct snapshot *snapshot, const struct snapshot_set *
                     const knot_dname_t *owner, uint32_t first, uint32_t count, knot_rrset_t *rrset);
 
 /*!
- * \brief The same for any number of records up to the set's end: copies them if it has to.
+ * \brief The same for any records of a set: copies them if they do not lie in one piece.
  *
  * For answers that are signed: what a signature covers has to be one RRset.
  *
- * \param count  1 to 65535.
+ * \param runs   In their order, and no two of them overlap; 1 to 65535 records in all.
+ * \param count  Runs, at least one.
  * \param mm     Where a copy is allocated; see \a copied.
  * \param copied  Set to true if the rdata are a copy, which is the caller's (KNOT_PF_FREE).
  *
  * \retval KNOT_EOK, KNOT_ENOMEM
  */
 int snapshot_rrset_whole(const struct snapshot *snapshot, const struct snapshot_set *set,
-                         const knot_dname_t *owner, uint32_t first, uint32_t count, knot_mm_t *mm,
-                         knot_rrset_t *rrset, bool *copied);
+                         const knot_dname_t *owner, const struct snapshot_run *runs, size_t count,
+                         knot_mm_t *mm, knot_rrset_t *rrset, bool *copied);
+
+/*!
+ * \brief Finds the addresses of a subnet, which lie side by side in their set.
+ *
+ * \param set      Of type KNOT_RRTYPE_A or _AAAA.
+ * \param address  Of that type.
+ * \param bits     So many of its first bits are the subnet's; not more than it has.
+ *
+ * \return Them; a count of 0: there is none.
+ */
+struct snapshot_run snapshot_subnet(const struct snapshot_set *set, const uint8_t *address,
+                                    unsigned bits);
 
 /*! \brief True if \a data is a record's data (or part of it) in a set of a snapshot. */
 bool snapshot_holds(const struct snapshot_set *set, const void *data);

@@ -4,6 +4,7 @@
 #include "module/state/event.h"
 #include "module/state/event_path.h"
 #include "module/state/task_read.h"
+#include "module/state/wanted_places.h"
 #include "module/base/util.h"
 
 /*! \brief A resource that is being read (Mesos: v1 `Resource`). */
@@ -19,8 +20,11 @@ struct event_parser {
 	struct json_parser *json;
 	struct arena arena;      /*!< Texts of the record. */
 	struct arena_mark empty; /*!< The arena without any, but with its first block. */
-	struct json_place places[EVENT_PLACES];
+	struct wanted_places places;
 	struct json_handler handler;
+	struct wants *wants; /*!< A reference; NULL if nothing is wanted beyond the rest. */
+	struct wants *next;  /*!< The same of the next record. */
+	bool has_begun;      /*!< A part of the record has come. */
 
 	enum event_kind type; /*!< What `type` says. */
 	enum event_kind body; /*!< What the last body was for, if there is any. */
@@ -33,6 +37,10 @@ struct event_parser {
 	uint16_t agent_port;
 	struct task_reader task;
 	struct resource_reader resource;
+	struct task_details task_details;
+	struct agent_details agent_details;
+	struct state_pair attribute; /*!< The one being read. */
+	struct role_details role;
 	struct object_writer writer;
 };
 
@@ -200,10 +208,109 @@ static int on_number(void *ctx, unsigned place, double number)
 	return KNOT_EOK;
 }
 
+/*! \brief The place of a task or status, whose ends and beginnings an update has by other names. */
+static unsigned common_place(unsigned place)
+{
+	switch (place) {
+	case TASK_UPDATED_BODY: return TASK;
+	case UPDATED_STATUS: return STATUS;
+	default: return place;
+	}
+}
+
+static int on_wanted_begin(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	int ret = on_begin(ctx, place);
+	if (place == AGENT_ATTRIBUTE) {
+		p->attribute = (struct state_pair){ 0 };
+	}
+	task_reader_wanted_object(&p->task, common_place(place));
+	return ret;
+}
+
+static int end_attribute(struct event_parser *p)
+{
+	bool is_wanted = p->attribute.key.data != NULL && p->attribute.value.len > 0;
+	return is_wanted ? details_add(&p->agent_details.attributes, &p->arena, &p->attribute)
+	                 : KNOT_EOK;
+}
+
+static int on_wanted_end(void *ctx, unsigned place)
+{
+	struct event_parser *p = ctx;
+	unsigned common = common_place(place);
+	int ret = KNOT_EOK;
+	if (common == STATUS) {
+		ret = task_reader_wanted_object_end(&p->task, common);
+		return ret == KNOT_EOK ? on_end(ctx, place) : ret;
+	}
+	ret = place == AGENT_ATTRIBUTE ? end_attribute(p) : on_end(ctx, place);
+	return ret == KNOT_EOK ? task_reader_wanted_object_end(&p->task, common) : ret;
+}
+
+/*! \brief Reads what is not always wanted. */
+static int read_wanted(struct event_parser *p, unsigned place, struct text text)
+{
+	uint32_t index;
+	switch (place) {
+	case SLAVE_HOSTNAME: return text_copy(&p->arena, text, &p->agent_details.hostname);
+	case AGENT_ATTRIBUTE_NAME:
+		index = wants_find(p->wants, WANTS_ATTRIBUTES, text);
+		if (index != WANTS_NONE) {
+			p->attribute.key = p->wants->keys[WANTS_ATTRIBUTES].list[index];
+		}
+		return KNOT_EOK;
+	case AGENT_ATTRIBUTE_VALUE:
+		return details_is_text(text) ? text_copy(&p->arena, text, &p->attribute.value)
+		                             : KNOT_EOK;
+	case FRAMEWORK_ROLE: return details_role(&p->role, &p->arena, text);
+	case FRAMEWORK_ROLES_ROLE: return details_listed_role(&p->role, &p->arena, text);
+	default: return task_reader_wanted_string(&p->task, place, text);
+	}
+}
+
+static int on_wanted_string(void *ctx, unsigned place, struct text text)
+{
+	int ret = on_string(ctx, place, text);
+	return ret == KNOT_EOK ? read_wanted(ctx, place, text) : ret;
+}
+
+/*! \brief Reads what is wanted next from now on; no record has begun. */
+static void use_wants(struct event_parser *p)
+{
+	if (p->wants == p->next) {
+		return;
+	}
+	wants_unref(p->wants);
+	p->wants = wants_ref(p->next);
+	wanted_event_places(&p->places, p->wants);
+	task_reader_want(&p->task, p->wants, &p->task_details);
+	bool wanted = p->wants != NULL;
+	p->handler.begin = wanted ? on_wanted_begin : on_begin;
+	p->handler.end = wanted ? on_wanted_end : on_end;
+	p->handler.string = wanted ? on_wanted_string : on_string;
+}
+
+void event_parser_want(struct event_parser *p, struct wants *wants)
+{
+	struct wants *before = p->next;
+	p->next = wants_ref(wants);
+	if (!p->has_begun) {
+		use_wants(p);
+	}
+	wants_unref(before);
+}
+
 static void begin_record(struct event_parser *p)
 {
 	json_parser_reset(p->json);
 	arena_rewind(&p->arena, p->empty);
+	p->has_begun = false;
+	use_wants(p);
+	p->agent_details.hostname = (struct text){ 0 };
+	p->agent_details.attributes.count = 0;
+	p->role = (struct role_details){ 0 };
 	p->type = EVENT_OTHER;
 	p->bodies = 0;
 	p->heartbeat = 0;
@@ -221,9 +328,9 @@ struct event_parser *event_parser_new(void)
 	if (p == NULL) {
 		return NULL;
 	}
-	event_places(p->places);
+	wanted_event_places(&p->places, NULL);
 	p->handler = (struct json_handler){
-		.places = p->places,
+		.places = p->places.places,
 		.begin = on_begin,
 		.end = on_end,
 		.string = on_string,
@@ -231,6 +338,8 @@ struct event_parser *event_parser_new(void)
 	};
 	arena_init(&p->arena, STATE_MEMORY_MAX);
 	task_reader_init(&p->task, &p->arena);
+	details_init(&p->task_details, &p->arena);
+	p->agent_details.attributes.item = sizeof(struct state_pair);
 	p->json = json_parser_new(&p->handler, p);
 	if (p->json == NULL || arena_alloc(&p->arena, 0, 1) == NULL) {
 		event_parser_free(p);
@@ -243,6 +352,7 @@ struct event_parser *event_parser_new(void)
 
 int event_parser_feed(struct event_parser *p, const char *data, size_t len)
 {
+	p->has_begun = true;
 	return json_parser_feed(p->json, data, len);
 }
 
@@ -272,15 +382,22 @@ static const struct object *write_object(struct event_parser *p)
 		                         p->task.life);
 	case EVENT_AGENT_ADDED:
 	case EVENT_AGENT_REMOVED:
-		return object_write_agent(&p->writer, p->agent_id, p->agent_host, p->agent_port,
-		                          p->type == EVENT_AGENT_ADDED);
-	default: return object_write_framework(&p->writer, &p->framework);
+		return object_write_detailed_agent(&p->writer, p->agent_id, p->agent_host,
+		                                   p->agent_port, p->type == EVENT_AGENT_ADDED,
+		                                   &p->agent_details);
+	default:
+		p->framework.role = p->role.role;
+		return object_write_framework(&p->writer, &p->framework);
 	}
 }
 
 static int end_record(struct event_parser *p, struct event *event)
 {
-	*event = (struct event){ .kind = p->type, .heartbeat = p->heartbeat };
+	*event = (struct event){
+		.kind = p->type,
+		.heartbeat = p->heartbeat,
+		.is_behind = p->wants != p->next,
+	};
 	if (p->type < EVENT_TASK_ADDED) {
 		return KNOT_EOK;
 	}
@@ -314,6 +431,10 @@ void event_parser_free(struct event_parser *p)
 	json_parser_free(p->json);
 	task_reader_free(&p->task);
 	object_writer_free(&p->writer);
+	details_free(&p->task_details);
+	vector_free(&p->agent_details.attributes, &p->arena);
+	wants_unref(p->wants);
+	wants_unref(p->next);
 	arena_free(&p->arena);
 	free(p);
 }

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "module/state/object.h"
+#include "module/state/wants.h"
 
 /*! \brief Kinds of event. */
 enum event_kind {
@@ -40,6 +41,7 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	double heartbeat; /*!< Of EVENT_SUBSCRIBED: seconds between heartbeats; 0 if not given. */
+	bool is_behind;   /*!< Something else is wanted than when its record began. */
 	/*! Of the kinds from EVENT_TASK_ADDED on the object that \a kind says; else NULL. The
 	 * parser's until it is used again. */
 	const struct object *object;
@@ -49,6 +51,13 @@ struct event_parser;
 
 /*! \brief Makes a parser, to be freed with event_parser_free(); NULL if memory runs out. */
 struct event_parser *event_parser_new(void);
+
+/*!
+ * \brief Has records that begin from now on read with what is wanted; a reference is taken.
+ *
+ * \param wants  NULL: nothing beyond the rest.
+ */
+void event_parser_want(struct event_parser *parser, struct wants *wants);
 
 /*!
  * \brief Takes the next \a len bytes of the record.

@@ -110,6 +110,15 @@ static const struct json_member updated_status[] = {
 
 static const struct json_member labels[] = { JSON_MEMBER("labels", STATUS_LABELS) };
 
+static const struct json_member attribute[] = {
+	JSON_MEMBER("name", AGENT_ATTRIBUTE_NAME),
+	JSON_MEMBER("text", AGENT_ATTRIBUTE_TEXT),
+};
+
+static const struct json_member attribute_text[] = { JSON_MEMBER("value", AGENT_ATTRIBUTE_VALUE) };
+static const struct json_member task_labels[] = { JSON_MEMBER("labels", TASK_LABELS) };
+static const struct json_member allocation[] = { JSON_MEMBER("role", TASK_ROLE) };
+
 static const struct {
 	uint8_t at;
 	struct json_place place;
@@ -148,6 +157,13 @@ static const struct {
 	{ RANGE_END, { JSON_NUMBER } },
 	{ STATUS, OBJECT(status) },
 	{ STATUS_LABELS_OBJECT, OBJECT(labels) },
+	{ AGENT_ATTRIBUTES, ARRAY(AGENT_ATTRIBUTE) },
+	{ AGENT_ATTRIBUTE, OBJECT(attribute) },
+	{ AGENT_ATTRIBUTE_NAME, { JSON_STRING } },
+	{ AGENT_ATTRIBUTE_TEXT, OBJECT(attribute_text) },
+	{ AGENT_ATTRIBUTE_VALUE, { JSON_STRING } },
+	{ TASK_LABELS_OBJECT, OBJECT(task_labels) },
+	{ RESOURCE_ALLOCATION, OBJECT(allocation) },
 };
 
 void event_places(struct json_place places[static EVENT_PLACES])

@@ -42,6 +42,15 @@ enum event_place {
 	RANGE_BEGIN,
 	RANGE_END,
 	STATUS_LABELS_OBJECT,
+
+	/* Only if they are wanted (wanted_places.h). */
+	AGENT_ATTRIBUTES,
+	AGENT_ATTRIBUTE,
+	AGENT_ATTRIBUTE_NAME,
+	AGENT_ATTRIBUTE_TEXT,
+	AGENT_ATTRIBUTE_VALUE,
+	TASK_LABELS_OBJECT,
+	RESOURCE_ALLOCATION,
 	EVENT_PLACES, /*!< Number of places. */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "module/state/object_write.h"
+#include "module/state/object_more.h"
 #include "module/base/util.h"
 
 /*! \brief What the lists of a status lie in while its task is written. */
@@ -10,6 +10,8 @@ struct status_parts {
 	struct state_addresses docker;
 	bool maps_ports;
 	bool last;
+	uint8_t state;
+	enum task_health health;
 	uint32_t cut;
 };
 
@@ -25,50 +27,14 @@ struct task_parts {
 	const struct state_port *ports; /*!< NULL: those of \a ports_of. */
 	const struct task_object *ports_of;
 	uint32_t ports_count;
-	struct status_parts statuses[2];
+	struct status_parts statuses[OBJECT_STATUSES_MAX];
 	uint32_t statuses_count;
 	enum task_life life;
 	bool maps_ports;
+	bool has_health_check;
 	uint32_t cut;
+	struct more_parts *more; /*!< NULL: nothing. */
 };
-
-/*! \brief Makes room for \a size bytes of zeros; NULL if memory runs out. */
-static void *add(struct object_writer *w, size_t size, size_t align)
-{
-	size_t at = (w->len + align - 1) & ~(align - 1);
-	if (w->failed || at + size > w->room) {
-		size_t room = MAX(2 * (at + size), (size_t)1024);
-		char *data = w->failed ? NULL : realloc(w->data, room);
-		w->failed = data == NULL;
-		if (w->failed) {
-			return NULL;
-		}
-		w->data = data;
-		w->room = room;
-	}
-	memset(w->data + w->len, 0, at + size - w->len);
-	w->len = at + size;
-	return w->data + at;
-}
-
-static struct object_slice put_list(struct object_writer *w, const void *items, uint32_t count,
-                                    size_t item, size_t align)
-{
-	struct object_slice slice = { 0 };
-	if (count > 0) {
-		char *copy = add(w, count * item, align);
-		if (copy != NULL) {
-			memcpy(copy, items, count * item);
-			slice = (struct object_slice){ (uint32_t)(copy - w->data), count };
-		}
-	}
-	return slice;
-}
-
-static struct object_slice put_text(struct object_writer *w, struct text text)
-{
-	return put_list(w, text.data, text.len, 1, 1);
-}
 
 static struct object_slice put_addresses(struct object_writer *w, struct state_addresses addresses)
 {
@@ -95,21 +61,24 @@ static const struct object *end_object(struct object_writer *w, struct object *h
 	return (const struct object *)(void *)w->data;
 }
 
-/*! \brief A struct of an object, padding included, is 0 at first. */
-#define HEAD(type, name)  \
-	struct type name; \
-	memset(&(name), 0, sizeof(name))
-
-const struct object *object_write_agent(struct object_writer *w, struct text id, struct text host,
-                                        uint16_t port, bool registered)
+const struct object *object_write_detailed_agent(struct object_writer *w, struct text id,
+                                                 struct text host, uint16_t port, bool registered,
+                                                 const struct agent_details *details)
 {
 	HEAD(agent_object, agent);
 	begin_object(w, sizeof(agent));
+	agent.has_more = agent_details_say(details) && put_agent_more(w, details);
 	agent.object.id = put_text(w, id);
 	agent.host = put_text(w, host);
 	agent.port = port;
 	agent.registered = registered;
 	return end_object(w, &agent.object, sizeof(agent));
+}
+
+const struct object *object_write_agent(struct object_writer *w, struct text id, struct text host,
+                                        uint16_t port, bool registered)
+{
+	return object_write_detailed_agent(w, id, host, port, registered, NULL);
 }
 
 const struct object *object_write_framework(struct object_writer *w,
@@ -121,6 +90,7 @@ const struct object *object_write_framework(struct object_writer *w,
 	framework.name = put_text(w, parts->name);
 	framework.pid_host = put_text(w, parts->pid_host);
 	framework.hostname = put_text(w, parts->hostname);
+	framework.role = put_text(w, parts->role);
 	framework.pid_port = parts->pid_port;
 	framework.recovered = parts->recovered;
 	framework.told = parts->told;
@@ -191,7 +161,7 @@ static struct object_slice put_ports(struct object_writer *w, const struct task_
 
 static struct object_slice put_statuses(struct object_writer *w, const struct task_parts *parts)
 {
-	struct status_object statuses[2];
+	struct status_object statuses[OBJECT_STATUSES_MAX];
 	memset(statuses, 0, sizeof(statuses));
 	struct object_slice slice = put_list(w, statuses, parts->statuses_count, sizeof(*statuses),
 	                                     _Alignof(struct status_object));
@@ -204,6 +174,8 @@ static struct object_slice put_statuses(struct object_writer *w, const struct ta
 		statuses[i].cut = from->cut;
 		statuses[i].maps_ports = from->maps_ports;
 		statuses[i].last = from->last;
+		statuses[i].state = from->state;
+		statuses[i].health = (uint8_t)from->health;
 	}
 	if (!w->failed) {
 		memcpy(w->data + slice.at, statuses, slice.count * sizeof(*statuses));
@@ -215,6 +187,7 @@ static const struct object *put_task(struct object_writer *w, const struct task_
 {
 	HEAD(task_object, task);
 	begin_object(w, sizeof(task));
+	task.has_more = parts->more != NULL && more_says(parts->more) && put_more(w, parts->more);
 	task.statuses = put_statuses(w, parts);
 	task.ports = put_ports(w, parts);
 	task.ranges = put_list(w, parts->ranges, parts->ranges_count,
@@ -227,6 +200,7 @@ static const struct object *put_task(struct object_writer *w, const struct task_
 	task.cut = parts->cut + (parts->ports_count - task.ports.count);
 	task.life = (uint8_t)parts->life;
 	task.maps_ports = parts->maps_ports;
+	task.has_health_check = parts->has_health_check;
 	return end_object(w, &task.object, sizeof(task));
 }
 
@@ -236,21 +210,57 @@ static struct state_addresses vector_addresses(const struct vector *vector)
 		                         (uint32_t)MIN(vector->count, OBJECT_LIST_MAX) };
 }
 
-/*! \brief Adds a status of the builder's, if it is in TASK_RUNNING. */
-static void add_read_status(struct task_parts *parts, const struct state_status *status, bool last)
+/*! \brief Adds a word of health, if \a other does not say it already. */
+static void add_word(struct task_parts *parts, struct health_word word, struct health_word other)
 {
-	if (!status->running) {
-		return;
+	if (word.health != HEALTH_UNSAID &&
+	    (word.health != other.health || word.timestamp != other.timestamp)) {
+		parts->statuses[parts->statuses_count++] = (struct status_parts){
+			.timestamp = word.timestamp,
+			.health = word.health,
+		};
 	}
-	parts->statuses[parts->statuses_count++] = (struct status_parts){
+}
+
+/*! \brief Adds a status of the builder's, in TASK_RUNNING or not. */
+static void add_read_status(struct task_parts *parts, const struct state_task_builder *b,
+                            const struct state_status *status, bool last)
+{
+	if (parts->more != NULL && status_runs(status)) {
+		more_read_networks(parts->more, parts->statuses_count,
+		                   &b->details->networks[status - b->statuses]);
+	}
+	struct status_parts *place = &parts->statuses[parts->statuses_count++];
+	*place = (struct status_parts){
 		.timestamp = status->timestamp,
-		.netinfo = vector_addresses(&status->netinfo),
-		.mesos = vector_addresses(&status->mesos),
-		.docker = vector_addresses(&status->docker),
-		.cut = status->cut,
-		.maps_ports = status->maps_ports,
 		.last = last,
+		.state = status->state,
+		.health = status->health,
 	};
+	if (status_runs(status)) {
+		place->netinfo = vector_addresses(&status->netinfo);
+		place->mesos = vector_addresses(&status->mesos);
+		place->docker = vector_addresses(&status->docker);
+		place->cut = status->cut;
+		place->maps_ports = status->maps_ports;
+	}
+}
+
+/*! \brief Adds those of the builder's statuses that count. */
+static void add_read_statuses(struct task_parts *parts, const struct state_task_builder *b)
+{
+	struct health_word latest = { 0 };
+	if (status_runs(b->latest)) {
+		latest = (struct health_word){ b->latest->timestamp, b->latest->health };
+	}
+	add_word(parts, b->said, latest);
+	if (status_runs(b->latest)) {
+		add_read_status(parts, b, b->latest, false);
+	}
+	bool is_update = b->agent_id_len == 0;
+	if (status_runs(b->last) || b->last->health != HEALTH_UNSAID || is_update) {
+		add_read_status(parts, b, b->last, true);
+	}
 }
 
 const struct object *object_write_task(struct object_writer *w, const struct state_task_builder *b,
@@ -269,15 +279,21 @@ const struct object *object_write_task(struct object_writer *w, const struct sta
 		.life = life,
 		.cut = b->task.cut,
 		.maps_ports = b->task.maps_ports,
+		.has_health_check = b->task.has_health_check,
 	};
-	add_read_status(&parts, b->latest, false);
-	add_read_status(&parts, b->last, true);
+	struct more_parts more;
+	if (b->details != NULL) {
+		more = (struct more_parts){ .details = b->details };
+		parts.more = &more;
+	}
+	add_read_statuses(&parts, b);
 	return put_task(w, &parts);
 }
 
-/*! \brief All of a task but its statuses. */
-static struct task_parts parts_of(const struct task_object *task)
+/*! \brief All of a task but its statuses; \a more is where what is wanted of it is noted. */
+static struct task_parts parts_of(const struct task_object *task, struct more_parts *more)
 {
+	*more = (struct more_parts){ .of = task };
 	return (struct task_parts){
 		.id = object_text(task, task->object.id),
 		.framework = object_text(task, task->framework),
@@ -291,6 +307,8 @@ static struct task_parts parts_of(const struct task_object *task)
 		.cut = task->cut,
 		.life = task->life,
 		.maps_ports = task->maps_ports,
+		.has_health_check = task->has_health_check,
+		.more = more,
 	};
 }
 
@@ -298,6 +316,9 @@ static struct task_parts parts_of(const struct task_object *task)
 static void add_status(struct task_parts *parts, const struct task_object *task,
                        const struct status_object *status, bool last)
 {
+	const struct status_object *statuses = object_list(task, task->statuses);
+	more_known_networks(parts->more, parts->statuses_count, task,
+	                    (uint32_t)(status - statuses));
 	parts->statuses[parts->statuses_count++] = (struct status_parts){
 		.timestamp = status->timestamp,
 		.netinfo = object_addresses(task, status->netinfo),
@@ -306,13 +327,16 @@ static void add_status(struct task_parts *parts, const struct task_object *task,
 		.cut = status->cut,
 		.maps_ports = status->maps_ports,
 		.last = last,
+		.state = status->state,
+		.health = status->health,
 	};
 }
 
 const struct object *object_write_moved(struct object_writer *w, const struct task_object *task,
                                         struct text framework)
 {
-	struct task_parts parts = parts_of(task);
+	struct more_parts more;
+	struct task_parts parts = parts_of(task, &more);
 	parts.framework = framework;
 	const struct status_object *statuses = object_list(task, task->statuses);
 	for (uint32_t i = 0; i < task->statuses.count; i++) {
@@ -321,7 +345,7 @@ const struct object *object_write_moved(struct object_writer *w, const struct ta
 	return put_task(w, &parts);
 }
 
-/*! \brief The last status of a task if it is in TASK_RUNNING, else NULL. */
+/*! \brief The last status of a task if it counts, else NULL. */
 static const struct status_object *last_status(const struct task_object *task)
 {
 	const struct status_object *statuses = object_list(task, task->statuses);
@@ -329,20 +353,37 @@ static const struct status_object *last_status(const struct task_object *task)
 	return count > 0 && statuses[count - 1].last ? &statuses[count - 1] : NULL;
 }
 
+/*! \brief Adds what counts of a task's statuses once another one comes after them. */
+static void add_earlier(struct task_parts *parts, const struct task_object *task)
+{
+	const struct status_object *latest = task_object_status(task);
+	struct health_word word = { 0 };
+	if (latest != NULL) {
+		word = (struct health_word){ latest->timestamp, latest->health };
+	}
+	add_word(parts, task_object_health(task), word);
+	if (latest != NULL) {
+		add_status(parts, task, latest, false);
+	}
+}
+
 const struct object *object_write_updated(struct object_writer *w, const struct task_object *task,
                                           const struct task_object *update)
 {
-	struct task_parts parts = parts_of(task);
+	struct more_parts more;
+	struct task_parts parts = parts_of(task, &more);
 	parts.life = update->life;
 
-	const struct status_object *statuses = object_list(task, task->statuses);
-	const struct status_object *next = last_status(update);
-	if (next == NULL && task->statuses.count > 0) {
-		add_status(&parts, task, task_object_status(task), false);
-	} else if (next != NULL) {
-		if (task->statuses.count > 0 && !statuses[0].last) {
-			add_status(&parts, task, &statuses[0], false);
+	const struct status_object *last = last_status(task), *next = last_status(update);
+	if (last != NULL && next != NULL && last->state == next->state) {
+		const struct status_object *statuses = object_list(task, task->statuses);
+		for (const struct status_object *status = statuses; status < last; status++) {
+			add_status(&parts, task, status, false);
 		}
+	} else {
+		add_earlier(&parts, task);
+	}
+	if (next != NULL && (next->state == TASK_STATE_RUNNING || next->health != HEALTH_UNSAID)) {
 		add_status(&parts, update, next, true);
 	}
 	return put_task(w, &parts);

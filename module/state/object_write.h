@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "module/state/details.h"
 #include "module/state/object.h"
 #include "module/state/state_task.h"
 
@@ -32,6 +33,7 @@ struct framework_parts {
 	struct text name;
 	struct text pid_host;
 	struct text hostname;
+	struct text role;
 	uint16_t pid_port;
 	bool recovered;
 	bool told;
@@ -40,6 +42,11 @@ struct framework_parts {
 /*! \brief Each writes an object and returns it, valid until the next one; NULL without memory. */
 const struct object *object_write_agent(struct object_writer *writer, struct text id,
                                         struct text host, uint16_t port, bool registered);
+
+/*! \brief The same with what is wanted beyond it; \a details may be NULL. */
+const struct object *object_write_detailed_agent(struct object_writer *writer, struct text id,
+                                                 struct text host, uint16_t port, bool registered,
+                                                 const struct agent_details *details);
 
 const struct object *object_write_framework(struct object_writer *writer,
                                             const struct framework_parts *parts);

@@ -3,6 +3,7 @@
 
 #include "module/state/objects.h"
 #include "module/state/task_read.h"
+#include "module/state/wanted_places.h"
 
 /*! \brief Mesos's default of `registry_fetch_timeout`, in seconds. */
 #define REGISTRY_FETCH_TIMEOUT 60
@@ -12,6 +13,16 @@ struct agent_reader {
 	struct text id;
 	struct text host;
 	uint16_t port;
+};
+
+/*! \brief What is wanted beyond the rest, and where. */
+struct objects_wanted {
+	struct wants *wants; /*!< A reference. */
+	struct json_handler handler;
+	struct wanted_places places;
+	struct task_details task;
+	struct agent_details agent;
+	struct role_details role; /*!< Of the framework. */
 };
 
 struct objects_parser {
@@ -29,7 +40,8 @@ struct objects_parser {
 	bool has_tasks; /*!< Tasks of the framework have been handed over: its ID is settled. */
 	struct task_reader task;
 	struct object_writer writer;
-	struct vector waiting; /*!< Of char: tasks that wait for their framework's ID. */
+	struct vector waiting;         /*!< Of char: tasks that wait for their framework's ID. */
+	struct objects_wanted *wanted; /*!< NULL if nothing is wanted beyond the rest. */
 };
 
 /*! \brief What a waiting object takes, so that the next one is aligned. */
@@ -53,8 +65,9 @@ static int end_agent(struct objects_parser *p, bool registered)
 	const struct agent_reader *agent = &p->agent;
 	int ret = KNOT_EOK;
 	if (agent->id.len > 0) {
-		const struct object *object = object_write_agent(&p->writer, agent->id, agent->host,
-		                                                 agent->port, registered);
+		const struct object *object = object_write_detailed_agent(
+		        &p->writer, agent->id, agent->host, agent->port, registered,
+		        p->wanted != NULL ? &p->wanted->agent : NULL);
 		*(registered ? &p->facts.registered_count : &p->facts.recovered_count) += 1;
 		ret = object != NULL ? p->sink->agent(p->ctx, (const struct agent_object *)object)
 		                     : KNOT_ENOMEM;
@@ -134,6 +147,9 @@ static int end_waiting(struct objects_parser *p)
 static int end_framework(struct objects_parser *p)
 {
 	p->facts.frameworks_count++;
+	if (p->wanted != NULL) {
+		p->framework.role = p->wanted->role.role;
+	}
 	const struct object *object = object_write_framework(&p->writer, &p->framework);
 	int ret = object != NULL
 	                  ? p->sink->framework(p->ctx, (const struct framework_object *)object)
@@ -254,7 +270,103 @@ static const struct json_handler handler = {
 	.know = on_know,
 };
 
+static int on_wanted_begin(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	int ret = on_begin(ctx, place);
+	if (place == SLAVE || place == RECOVERED_SLAVE || place == FRAMEWORK) {
+		p->wanted->agent.hostname = (struct text){ 0 };
+		p->wanted->agent.attributes.count = 0;
+		p->wanted->role = (struct role_details){ 0 };
+	}
+	task_reader_wanted_object(&p->task, place);
+	return ret;
+}
+
+static int on_wanted_end(void *ctx, unsigned place)
+{
+	struct objects_parser *p = ctx;
+	int ret = KNOT_EOK;
+	if (place == STATUS) {
+		ret = task_reader_wanted_object_end(&p->task, place);
+		return ret == KNOT_EOK ? on_end(ctx, place) : ret;
+	}
+	ret = on_end(ctx, place);
+	return ret == KNOT_EOK ? task_reader_wanted_object_end(&p->task, place) : ret;
+}
+
+static int read_attribute(struct objects_parser *p, uint32_t index, struct text text)
+{
+	struct state_pair pair = { .key = p->wanted->wants->keys[WANTS_ATTRIBUTES].list[index] };
+	if (!details_is_text(text)) {
+		return KNOT_EOK;
+	}
+	int ret = text_copy(&p->arena, text, &pair.value);
+	return ret == KNOT_EOK ? details_add(&p->wanted->agent.attributes, &p->arena, &pair) : ret;
+}
+
+/*! \brief Reads what is not always wanted. */
+static int read_wanted(struct objects_parser *p, unsigned place, struct text text)
+{
+	if (place >= SLAVE_ATTRIBUTE_FIRST) {
+		return read_attribute(p, place - SLAVE_ATTRIBUTE_FIRST, text);
+	}
+	switch (place) {
+	case SLAVE_HOSTNAME: return text_copy(&p->arena, text, &p->wanted->agent.hostname);
+	case FRAMEWORK_ROLE: return details_role(&p->wanted->role, &p->arena, text);
+	case FRAMEWORK_ROLES_ROLE: return details_listed_role(&p->wanted->role, &p->arena, text);
+	default: return task_reader_wanted_string(&p->task, place, text);
+	}
+}
+
+static int on_wanted_string(void *ctx, unsigned place, struct text text)
+{
+	int ret = on_string(ctx, place, text);
+	return ret == KNOT_EOK ? read_wanted(ctx, place, text) : ret;
+}
+
+/*! \brief Makes room for what is wanted; KNOT_EOK or KNOT_ENOMEM. */
+static int want(struct objects_parser *p, struct wants *wants)
+{
+	struct objects_wanted *wanted = calloc(1, sizeof(*wanted));
+	if (wanted == NULL) {
+		return KNOT_ENOMEM;
+	}
+	wanted->wants = wants_ref(wants);
+	wanted_state_places(&wanted->places, wants);
+	wanted->handler = (struct json_handler){
+		.places = wanted->places.places,
+		.begin = on_wanted_begin,
+		.end = on_wanted_end,
+		.string = on_wanted_string,
+		.number = on_number,
+		.expect = on_expect,
+		.know = on_know,
+	};
+	wanted->agent.attributes.item = sizeof(struct state_pair);
+	details_init(&wanted->task, &p->arena);
+	task_reader_want(&p->task, wants, &wanted->task);
+	p->wanted = wanted;
+	return KNOT_EOK;
+}
+
+static void free_wanted(struct objects_parser *p)
+{
+	if (p->wanted != NULL) {
+		details_free(&p->wanted->task);
+		vector_free(&p->wanted->agent.attributes, &p->arena);
+		wants_unref(p->wanted->wants);
+		free(p->wanted);
+	}
+}
+
 struct objects_parser *objects_parser_new(const struct objects_sink *sink, void *ctx)
+{
+	return objects_parser_wanting(sink, ctx, NULL);
+}
+
+struct objects_parser *objects_parser_wanting(const struct objects_sink *sink, void *ctx,
+                                              struct wants *wants)
 {
 	struct objects_parser *p = calloc(1, sizeof(*p));
 	if (p == NULL) {
@@ -266,7 +378,10 @@ struct objects_parser *objects_parser_new(const struct objects_sink *sink, void 
 	p->waiting.item = 1;
 	arena_init(&p->arena, STATE_MEMORY_MAX);
 	task_reader_init(&p->task, &p->arena);
-	p->json = json_parser_new(&handler, p);
+	int ret = wants_cover(NULL, wants) ? KNOT_EOK : want(p, wants);
+	if (ret == KNOT_EOK) {
+		p->json = json_parser_new(p->wanted != NULL ? &p->wanted->handler : &handler, p);
+	}
 	if (p->json == NULL) {
 		objects_parser_free(p);
 		return NULL;
@@ -301,6 +416,7 @@ void objects_parser_free(struct objects_parser *p)
 	task_reader_free(&p->task);
 	vector_free(&p->waiting, &p->arena);
 	object_writer_free(&p->writer);
+	free_wanted(p);
 	arena_free(&p->arena);
 	free(p);
 }

@@ -27,6 +27,7 @@
 #pragma once
 
 #include "module/state/object.h"
+#include "module/state/wants.h"
 
 /*! \brief Who gets the objects; each call returns KNOT_EOK, or an error that ends the parse. */
 struct objects_sink {
@@ -65,6 +66,14 @@ struct objects_parser;
 
 /*! \brief Makes a parser, to be freed with objects_parser_free(); NULL if memory runs out. */
 struct objects_parser *objects_parser_new(const struct objects_sink *sink, void *ctx);
+
+/*!
+ * \brief The same that reads more; a reference is taken.
+ *
+ * \param wants  What is wanted; NULL: nothing.
+ */
+struct objects_parser *objects_parser_wanting(const struct objects_sink *sink, void *ctx,
+                                              struct wants *wants);
 
 /*!
  * \brief Takes the next \a len bytes of the document.

@@ -38,6 +38,32 @@ struct state_port {
 	struct text protocol; /*!< Free text, such as `tcp`, `TCP` or `udp,tcp`; may be empty. */
 };
 
+/*! \brief How far a task has come (Mesos: `TaskState`). */
+enum task_life {
+	TASK_GONE,  /*!< Ended or lost: it runs again only if the master adds it again. */
+	TASK_WAITS, /*!< Not running, but it may run yet. */
+	TASK_RUNS,  /*!< TASK_RUNNING. */
+};
+
+/*! \brief The number of TASK_RUNNING; see task_state(). */
+#define TASK_STATE_RUNNING 1
+
+/*! \brief What a status can say of a task's health (Mesos: `TaskStatus.healthy`). */
+enum task_health { HEALTH_UNSAID, HEALTH_GOOD, HEALTH_BAD };
+
+/*! \brief What a status says of a task's health, and when. */
+struct health_word {
+	double timestamp;
+	enum task_health health;
+};
+
+/*! \brief True if \a next counts more than \a word: it says something, and is later. */
+static inline bool health_is_later(struct health_word next, struct health_word word)
+{
+	return next.health != HEALTH_UNSAID &&
+	       (word.health == HEALTH_UNSAID || next.timestamp > word.timestamp);
+}
+
 /*! \brief A list of addresses. */
 struct state_addresses {
 	const struct address *list;

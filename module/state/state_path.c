@@ -105,6 +105,13 @@ static const struct json_member status_port_mapping[] = {
 	JSON_MEMBER("host_port", STATUS_HOST_PORT),
 };
 
+static const struct json_member label[] = {
+	JSON_MEMBER("key", TASK_LABEL_KEY),
+	JSON_MEMBER("value", TASK_LABEL_VALUE),
+};
+
+static const struct json_member discovery_labels[] = { JSON_MEMBER("labels", DISCOVERY_LABELS) };
+
 const struct json_place state_places[] = {
 	[NOWHERE] = { JSON_NOTHING },
 	[STATE] = OBJECT(state),
@@ -176,4 +183,24 @@ const struct json_place state_places[] = {
 	[STATUS_PORT_MAPPINGS] = ARRAY(STATUS_PORT_MAPPING),
 	[STATUS_PORT_MAPPING] = OBJECT(status_port_mapping),
 	[STATUS_HOST_PORT] = { JSON_NUMBER },
+
+	[SLAVE_HOSTNAME] = { JSON_STRING },
+	[FRAMEWORK_ROLE] = { JSON_STRING },
+	[FRAMEWORK_ROLES] = ARRAY(FRAMEWORK_ROLES_ROLE),
+	[FRAMEWORK_ROLES_ROLE] = { JSON_STRING },
+	[TASK_ROLE] = { JSON_STRING },
+	[TASK_LABELS] = ARRAY(TASK_LABEL),
+	[TASK_LABEL] = OBJECT(label),
+	[TASK_LABEL_KEY] = { JSON_STRING },
+	[TASK_LABEL_VALUE] = { JSON_STRING },
+	[DISCOVERY_LABELS_OBJECT] = OBJECT(discovery_labels),
+	[DISCOVERY_LABELS] = ARRAY(DISCOVERY_LABEL),
+	[DISCOVERY_LABEL] = OBJECT(label),
+	[DISCOVERY_VISIBILITY] = { JSON_STRING },
+	[DISCOVERY_ENVIRONMENT] = { JSON_STRING },
+	[DISCOVERY_LOCATION] = { JSON_STRING },
+	[DISCOVERY_VERSION] = { JSON_STRING },
+	[STATUS_NETWORK_NAME] = { JSON_STRING },
+	[STATUS_HEALTHY] = { JSON_BOOLEAN },
+	[TASK_HEALTH_CHECK] = { JSON_OBJECT },
 };

@@ -15,9 +15,10 @@ static void init_status(struct state_status *status)
 
 static void clear_status(struct state_status *status)
 {
-	status->running = false;
+	status->state = 0;
 	status->cut = 0;
 	status->timestamp = 0;
+	status->health = HEALTH_UNSAID;
 	status->maps_ports = false;
 	status->netinfo.count = 0;
 	status->mesos.count = 0;
@@ -47,6 +48,7 @@ void state_task_begin(struct state_task_builder *b)
 	b->texts_len = 0;
 	clear_status(b->latest);
 	clear_status(b->last);
+	b->said.health = HEALTH_UNSAID;
 }
 
 void state_task_object(struct state_task_builder *b, unsigned place)
@@ -57,6 +59,7 @@ void state_task_object(struct state_task_builder *b, unsigned place)
 		b->port_valid = false;
 		b->port_too_long = false;
 		break;
+	case TASK_HEALTH_CHECK: b->task.has_health_check = true; break;
 	case STATUS: clear_status(b->status); break;
 	case STATUS_NETWORK_INFO:
 		b->old_address.len = 0;
@@ -106,7 +109,8 @@ static int add_port(struct state_task_builder *b)
 static struct state_status *weigh_last(struct state_task_builder *b)
 {
 	struct state_status *last = b->last;
-	if (!last->running || (b->latest->running && !(last->timestamp > b->latest->timestamp))) {
+	if (!status_runs(last) ||
+	    (status_runs(b->latest) && !(last->timestamp > b->latest->timestamp))) {
 		return last;
 	}
 	struct state_status *beaten = b->latest;
@@ -116,6 +120,10 @@ static struct state_status *weigh_last(struct state_task_builder *b)
 
 static void end_status(struct state_task_builder *b)
 {
+	struct health_word said = { b->last->timestamp, b->last->health };
+	if (health_is_later(said, b->said)) {
+		b->said = said;
+	}
 	struct state_status *unused = weigh_last(b);
 	b->last = b->status;
 	b->status = unused;
@@ -217,7 +225,7 @@ int state_task_string(struct state_task_builder *b, unsigned place, struct text 
 		memcpy(b->agent_id, text.data, text.len);
 		b->agent_id_len = text.len;
 		break;
-	case STATUS_STATE: b->status->running = TEXT_IS(text, "TASK_RUNNING"); break;
+	case STATUS_STATE: b->status->state = task_state(text); break;
 	case STATUS_OLD_IP_ADDRESS: read_address(text, &b->old_address); break;
 	case STATUS_IP_ADDRESS:
 	case STATUS_LABEL_VALUE: read_address(text, &b->address); break;
@@ -234,6 +242,7 @@ void state_task_number(struct state_task_builder *b, unsigned place, double numb
 		b->port.number = b->port_valid ? (uint16_t)number : 0;
 		break;
 	case STATUS_TIMESTAMP: b->status->timestamp = number; break;
+	case STATUS_HEALTHY: b->status->health = number != 0 ? HEALTH_GOOD : HEALTH_BAD; break;
 	case STATUS_HOST_PORT: b->status->maps_ports |= number != 0; break;
 	case CONTAINER_HOST_PORT: b->task.maps_ports |= number != 0; break;
 	}

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "module/json/json.h"
+#include "module/state/details.h"
 #include "module/state/state.h"
 #include "module/base/vector.h"
 
@@ -22,18 +23,26 @@ struct state_task {
 	struct text discovery; /*!< `discovery.name`; empty if the task has none. */
 	uint32_t cut;          /*!< Ports left out: more than STATE_LIST_MAX. */
 	bool maps_ports;       /*!< A container port is mapped to a host port (not to 0). */
+	bool has_health_check;
 };
 
 /*! \brief What a status of a task says. */
 struct state_status {
-	bool running;
+	uint8_t state; /*!< See task_state(). */
 	double timestamp;
+	enum task_health health;
 	uint32_t cut; /*!< Addresses left out. */
 	bool maps_ports;
 	struct vector netinfo; /*!< These three of struct address. */
 	struct vector mesos;
 	struct vector docker;
 };
+
+/*! \brief True for a status in TASK_RUNNING: only such a one's addresses count. */
+static inline bool status_runs(const struct state_status *status)
+{
+	return status->state == TASK_STATE_RUNNING;
+}
 
 struct state_task_builder {
 	struct arena *arena;
@@ -53,11 +62,14 @@ struct state_task_builder {
 	struct state_status *status; /*!< The one being read, one of \a statuses. */
 	struct state_status *latest; /*!< Latest running one before \a last; not running if none. */
 	struct state_status *last;   /*!< The last one that ended; not running if none. */
+	struct health_word said;     /*!< The latest of those before \a last that says. */
 	struct address
 	        old_address;    /*!< `ip_address` of the network_info being read; len 0: none. */
 	bool has_ip_addresses;  /*!< That network_info has `ip_addresses`. */
 	struct address address; /*!< Of the ip_address or label being read; len 0: none. */
 	struct vector *label;   /*!< Where that label's address belongs, NULL if nowhere. */
+	struct task_details *details; /*!< What is wanted beyond all that; NULL if nothing is. */
+	const struct wants *wants;    /*!< That is said here. */
 };
 
 /*! \brief Makes a builder without a task. */

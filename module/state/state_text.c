@@ -11,6 +11,45 @@ bool text_equal(struct text a, struct text b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/*! \brief States by their numbers: first those that end nothing (Mesos: `isTerminalState()`). */
+static const struct text task_states[] = {
+	[TASK_STATE_RUNNING] = { "TASK_RUNNING", 12 },
+	{ "TASK_STAGING", 12 },
+	{ "TASK_STARTING", 13 },
+	{ "TASK_KILLING", 12 },
+	{ "TASK_FINISHED", 13 },
+	{ "TASK_FAILED", 11 },
+	{ "TASK_KILLED", 11 },
+	{ "TASK_ERROR", 10 },
+	{ "TASK_LOST", 9 },
+	{ "TASK_DROPPED", 12 },
+	{ "TASK_GONE", 9 },
+	{ "TASK_GONE_BY_OPERATOR", 21 },
+	{ "TASK_UNKNOWN", 12 },
+	{ "TASK_UNREACHABLE", 16 },
+};
+
+/*! \brief The first of those that end a task. */
+#define TASK_STATE_ENDED (TASK_STATE_RUNNING + 4)
+
+uint8_t task_state(struct text text)
+{
+	for (uint8_t i = TASK_STATE_RUNNING; i < sizeof(task_states) / sizeof(*task_states); i++) {
+		if (text_equal(text, task_states[i])) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+enum task_life task_state_life(uint8_t state)
+{
+	if (state == TASK_STATE_RUNNING) {
+		return TASK_RUNS;
+	}
+	return state >= TASK_STATE_ENDED ? TASK_GONE : TASK_WAITS;
+}
+
 int text_copy(struct arena *arena, struct text text, struct text *out)
 {
 	const char *copy = arena_copy(arena, text.data, text.len);

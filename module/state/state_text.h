@@ -17,6 +17,17 @@
 /*! \brief True if both texts have the same bytes. */
 bool text_equal(struct text a, struct text b);
 
+/*!
+ * \brief Reads a task's state (Mesos: `TaskState`).
+ *
+ * \return TASK_STATE_RUNNING; of the others each that is known has a number of its own, too, and
+ *         those that are not have 0.
+ */
+uint8_t task_state(struct text text);
+
+/*! \brief How far a task in such a state has come. */
+enum task_life task_state_life(uint8_t state);
+
 /*! \brief Copies a text into an arena; KNOT_EOK or arena_error(), then \a out is untouched. */
 int text_copy(struct arena *arena, struct text text, struct text *out);
 

@@ -8,33 +8,17 @@ void task_reader_init(struct task_reader *r, struct arena *arena)
 	state_task_init(&r->builder, arena);
 }
 
+void task_reader_want(struct task_reader *r, const struct wants *wants,
+                      struct task_details *details)
+{
+	r->builder.wants = wants;
+	r->builder.details = wants_of_tasks(wants) ? details : NULL;
+}
+
 void task_reader_begin(struct task_reader *r)
 {
 	state_task_begin(&r->builder);
 	r->has_state = false;
-}
-
-/*! \brief How far a task in a state has come (Mesos: `TaskState`, and `protobuf::isTerminalState`).
- */
-static enum task_life life_of(struct text state)
-{
-	static const struct text gone[] = {
-		{ "TASK_FINISHED", 13 }, { "TASK_FAILED", 11 },
-		{ "TASK_KILLED", 11 },   { "TASK_ERROR", 10 },
-		{ "TASK_LOST", 9 },      { "TASK_DROPPED", 12 },
-		{ "TASK_GONE", 9 },      { "TASK_GONE_BY_OPERATOR", 21 },
-		{ "TASK_UNKNOWN", 12 },  { "TASK_UNREACHABLE", 16 },
-	};
-
-	if (TEXT_IS(state, "TASK_RUNNING")) {
-		return TASK_RUNS;
-	}
-	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++) {
-		if (text_equal(state, gone[i])) {
-			return TASK_GONE;
-		}
-	}
-	return TASK_WAITS;
 }
 
 static bool has_room(const struct vector *list)
@@ -70,7 +54,7 @@ int task_reader_object_end(struct task_reader *r, unsigned place)
 int task_reader_string(struct task_reader *r, unsigned place, struct text text)
 {
 	if (place == TASK_STATE) {
-		r->life = life_of(text);
+		r->life = task_state_life(task_state(text));
 		r->has_state = true;
 	}
 	return is_of_use(r, place) ? state_task_string(&r->builder, place, text) : KNOT_EOK;
@@ -79,6 +63,48 @@ int task_reader_string(struct task_reader *r, unsigned place, struct text text)
 void task_reader_number(struct task_reader *r, unsigned place, double number)
 {
 	state_task_number(&r->builder, place, number);
+}
+
+/*! \brief Which of the builder's statuses is being read. */
+static unsigned status_index(const struct state_task_builder *b)
+{
+	return (unsigned)(b->status - b->statuses);
+}
+
+void task_reader_wanted_object(struct task_reader *r, unsigned place)
+{
+	const struct state_task_builder *b = &r->builder;
+	if (b->details == NULL) {
+		return;
+	}
+	switch (place) {
+	case TASK: details_begin(b->details, b->wants); break;
+	case STATUS: details_begin_status(b->details, status_index(b)); break;
+	case STATUS_NETWORK_INFO:
+		details_begin_network(b->details, b->status->netinfo.count);
+		break;
+	default: details_object(b->details, place); break;
+	}
+}
+
+int task_reader_wanted_object_end(struct task_reader *r, unsigned place)
+{
+	struct state_task_builder *b = &r->builder;
+	if (b->details == NULL) {
+		return KNOT_EOK;
+	}
+	switch (place) {
+	case STATUS: return details_end_status(b->details, status_index(b), &b->status->netinfo);
+	case STATUS_NETWORK_INFO:
+		return details_end_network(b->details, status_index(b), b->status->netinfo.count);
+	default: return details_object_end(b->details, place);
+	}
+}
+
+int task_reader_wanted_string(struct task_reader *r, unsigned place, struct text text)
+{
+	return r->builder.details != NULL ? details_string(r->builder.details, place, text)
+	                                  : KNOT_EOK;
 }
 
 void task_reader_free(struct task_reader *r)

@@ -19,6 +19,15 @@ struct task_reader {
 /*! \brief Makes a reader; what it reads lies in the arena until the task ends. */
 void task_reader_init(struct task_reader *reader, struct arena *arena);
 
+/*!
+ * \brief Has tasks read from now on with what is wanted beyond the rest.
+ *
+ * \param wants    NULL: nothing.
+ * \param details  Where to read it.
+ */
+void task_reader_want(struct task_reader *reader, const struct wants *wants,
+                      struct task_details *details);
+
 /*! \brief Begins a task. */
 void task_reader_begin(struct task_reader *reader);
 
@@ -27,6 +36,15 @@ void task_reader_object(struct task_reader *reader, unsigned place);
 int task_reader_object_end(struct task_reader *reader, unsigned place);
 int task_reader_string(struct task_reader *reader, unsigned place, struct text text);
 void task_reader_number(struct task_reader *reader, unsigned place, double number);
+
+/*!
+ * \brief These three read what is wanted beyond the rest, for a handler that is used only then.
+ *
+ * The first comes after the reader's own; the end of STATUS before it, of all others after it.
+ */
+void task_reader_wanted_object(struct task_reader *reader, unsigned place);
+int task_reader_wanted_object_end(struct task_reader *reader, unsigned place);
+int task_reader_wanted_string(struct task_reader *reader, unsigned place, struct text text);
 
 /*! \brief Frees what the reader keeps from task to task. */
 void task_reader_free(struct task_reader *reader);

@@ -3,7 +3,8 @@
  * \file
  * \brief What the stages of a poll cost without a server, and what is to be held against them.
  *
- *     ingest stages FILE   // a state into an inventory, its records, and their snapshot
+ *     ingest stages FILE [OPTION=VALUE ...] // a state into an inventory, its records, and their
+ *                                           // snapshot; with options as knot.conf has them
  *     ingest poll FILE.gz  // a state that the inventory has already: gunzip, comparing
  *     ingest json-c FILE   // json-c's tree of a state, which must lie in memory for it
  *     ingest zone FILE     // the records of a state as lines of a zone file for `mesos.`
@@ -84,6 +85,85 @@ static char *read_document(const char *path, size_t *len)
 	return document;
 }
 
+/*! \brief The options of the run, and what they want. */
+static struct {
+	struct format formats[FORMATS_MAX];
+	struct records_rules rules;
+	struct text network;
+	struct wants *wants;
+} options = {
+	.rules = {
+		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
+		.sources_count = 3,
+		.srv_weight = 1,
+	},
+};
+
+static struct text text_of(const char *text)
+{
+	return (struct text){ text, (uint32_t)strlen(text) };
+}
+
+static void want(enum wants_list list, struct text key)
+{
+	if (wants_add(options.wants, list, key) != KNOT_EOK) {
+		die("too much is wanted");
+	}
+}
+
+/*! \brief Takes the labels `weight`, `priority` and `hide` of a prefix. */
+static void take_prefix(const char *prefix)
+{
+	struct text *const keys[] = { &options.rules.label_weight, &options.rules.label_priority,
+		                      &options.rules.label_hide };
+	static const char *const words[] = { "weight", "priority", "hide" };
+	static char texts[3][64];
+	for (int i = 0; i < 3; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "%s%s", prefix, words[i]);
+		*keys[i] = text_of(texts[i]);
+		want(WANTS_LABELS, *keys[i]);
+	}
+}
+
+/*! \brief Takes an option as knot.conf has it; `visibility` and `network` have one value. */
+static void take_option(const char *option)
+{
+	struct records_rules *rules = &options.rules;
+	const char *value = strchr(option, '=') + 1;
+	size_t len = (size_t)(value - option) - 1;
+	if (strncmp(option, "name-format", len) == 0 && rules->formats_count < FORMATS_MAX) {
+		struct format *format = &options.formats[rules->formats_count++];
+		rules->formats = options.formats;
+		if (format_parse(value, rules->labels, format) != NULL ||
+		    format_want(format, options.wants) != KNOT_EOK) {
+			die(option);
+		}
+	} else if (strncmp(option, "network", len) == 0) {
+		options.network = text_of(value);
+		rules->networks = &options.network;
+		rules->networks_count = 1;
+		want(WANTS_NETWORKS, options.network);
+	} else if (strncmp(option, "visibility", len) == 0) {
+		rules->visibility = (uint8_t)(1 << (*value == 'f' ? VISIBILITY_FRAMEWORK
+		                                                  : VISIBILITY_EXTERNAL));
+		options.wants->bits |= WANTS_VISIBILITY;
+	} else if (strncmp(option, "health", len) == 0) {
+		rules->health = *value == 'r' ? HEALTH_REQUIRE : HEALTH_AVOID;
+		options.wants->bits |= WANTS_HEALTH;
+	} else if (strncmp(option, "agent-names", len) == 0) {
+		rules->agent_names = true;
+		options.wants->bits |= WANTS_HOSTNAME;
+	} else if (strncmp(option, "port-index", len) == 0) {
+		rules->port_index = true;
+	} else if (strncmp(option, "label-prefix", len) == 0) {
+		take_prefix(value);
+	} else if (strncmp(option, "srv-weight", len) == 0) {
+		rules->srv_weight = (uint16_t)atoi(value);
+	} else {
+		die(option);
+	}
+}
+
 /*! \brief A cluster as it is known after one state. */
 struct cluster {
 	struct inventory *inventory;
@@ -103,7 +183,8 @@ static void parse(struct cluster *cluster, const char *path)
 	struct master_facts facts;
 	*cluster = (struct cluster){ .inventory = inventory_new(ignore_change, NULL) };
 	inventory_begin(cluster->inventory);
-	struct objects_parser *parser = objects_parser_new(&inventory_sink, cluster->inventory);
+	struct objects_parser *parser = objects_parser_wanting(&inventory_sink, cluster->inventory,
+	                                                       options.wants);
 	FILE *file = open_file(path);
 	size_t len;
 	while ((len = fread(chunk, 1, sizeof(chunk), file)) > 0) {
@@ -122,12 +203,6 @@ static void parse(struct cluster *cluster, const char *path)
 	}
 	objects_parser_free(parser);
 }
-
-/*! \brief Default options, but the sources of addresses: those that every revision knows. */
-static const struct records_rules rules = {
-	.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
-	.sources_count = 3,
-};
 
 /*! \brief What records are made with, and where they go. */
 struct making {
@@ -148,7 +223,7 @@ static void make_change(void *ctx, const struct inventory_change *change)
 /*! \brief Makes all records; only counts them if \a put is NULL. */
 static void make_records(const struct cluster *cluster, records_put_f put, void *sink)
 {
-	struct making making = { .rules = rules, .put = put, .sink = sink };
+	struct making making = { .rules = options.rules, .put = put, .sink = sink };
 	making.rules.zone = making.rules.origin = ZONE;
 	struct records_output output = { .put = put, .sink = sink };
 	if (records_of_masters(&making.rules, &cluster->masters, &output) != KNOT_EOK) {
@@ -184,6 +259,7 @@ static void run_stages(const char *path)
 	struct snapshot_stats stats = snapshot_stats(snapshot);
 	printf("parse %.6f\nrecords %.6f\nsnapshot %.6f\n", parsed - start, made - parsed,
 	       (finished - made) - (made - parsed));
+	printf("inventory %zu\n", inventory_stats(cluster.inventory).bytes);
 	printf("tasks %zu\nnames %" PRIu32 "\nset-records %" PRIu32 "\nbytes %zu\n",
 	       inventory_stats(cluster.inventory).tasks, stats.names, stats.records, stats.bytes);
 	say_memory();
@@ -332,8 +408,13 @@ static int print(void *out, const knot_dname_t *owner, uint16_t type, const uint
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "stages") == 0) {
+	if (argc >= 3 && strcmp(argv[1], "stages") == 0) {
+		options.wants = wants_new();
+		for (int i = 3; i < argc && options.wants != NULL; i++) {
+			take_option(argv[i]);
+		}
 		run_stages(argv[2]);
+		wants_unref(options.wants);
 	} else if (argc == 3 && strcmp(argv[1], "poll") == 0) {
 		run_poll(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "json-c") == 0) {
@@ -344,7 +425,7 @@ int main(int argc, char **argv)
 		make_records(&cluster, print, stdout);
 		inventory_free(cluster.inventory);
 	} else {
-		die("usage: ingest stages|poll|json-c|zone FILE");
+		die("usage: ingest stages|poll|json-c|zone FILE [OPTION=VALUE ...]");
 	}
 	return 0;
 }

@@ -5,14 +5,15 @@
  *
  *     fuzz_events -dict=tests/fuzz/events.dict tests/fuzz/corpus/events
  *
- * The first two bytes of the input choose the chunks. The rest are documents, one a line: a byte
- * that says what is done with it, and the document. Inventories take the same in other chunks, or
- * without remembering texts, and have to be the same at the end; each is what its listener was
- * told.
+ * The first two bytes of the input choose the chunks and what is wanted. The rest are documents,
+ * one a line: a byte that says what is done with it, and the document. Inventories take the same in
+ * other chunks, or without remembering texts, and have to be the same at the end; each is what its
+ * listener was told.
  */
 #include <libknot/errcode.h>
 
 #include "module/inventory/inventory.h"
+#include "tests/fuzz/fuzz_wants.h"
 #include "tests/unit/state/object_dump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +24,7 @@ struct follower {
 	uint64_t sum; /*!< Of hashes: one for each object that is there. */
 	const struct objects_sink *sink;
 	size_t chunks[2];
+	struct wants *wants; /*!< What documents are read with. */
 };
 
 /*! \brief A sum over bytes; FNV-1a. */
@@ -131,7 +133,8 @@ static void run_event(struct follower *follower, struct event_parser *parser, co
 static void run_objects(struct follower *follower, const uint8_t *data, size_t len)
 {
 	struct master_facts facts;
-	struct objects_parser *parser = objects_parser_new(follower->sink, follower->inventory);
+	struct objects_parser *parser = objects_parser_wanting(follower->sink, follower->inventory,
+	                                                       follower->wants);
 	assert(parser != NULL);
 	int ret = feed(follower, parser, take_objects, data, len);
 	int end = objects_parser_finish(parser, &facts);
@@ -155,6 +158,13 @@ static void run_line(struct follower *follower, struct event_parser *parser, con
 	case 's': run_objects(follower, line + 1, len - 1); break;
 	case 'c': (void)inventory_commit(follower->inventory); break;
 	case 'a': inventory_abort(follower->inventory); break;
+	case 'w':
+		wants_unref(follower->wants);
+		follower->wants = fuzz_wants(len > 1 ? line[1] : 0);
+		event_parser_want(parser, follower->wants);
+		/* A state that is on its way has been read by its end. */
+		inventory_read_anew(follower->inventory);
+		break;
 	case 'h':
 		(void)inventory_resolved(follower->inventory,
 		                         (struct text){ (const char *)line + 1, (uint32_t)len - 1 },
@@ -164,13 +174,23 @@ static void run_line(struct follower *follower, struct event_parser *parser, con
 	}
 }
 
-static uint64_t run(const uint8_t *data, size_t size, const struct objects_sink *sink, size_t first,
-                    size_t second)
+/*! \brief Ways of taking one input. */
+struct way {
+	const struct objects_sink *sink;
+	size_t chunks[2];
+};
+
+static uint64_t run(const uint8_t *data, size_t size, struct way way, unsigned wanted)
 {
-	struct follower follower = { .sink = sink, .chunks = { first, second } };
+	struct follower follower = {
+		.sink = way.sink,
+		.chunks = { way.chunks[0], way.chunks[1] },
+		.wants = fuzz_wants(wanted),
+	};
 	struct event_parser *parser = event_parser_new();
 	follower.inventory = inventory_new(take_change, &follower);
 	assert(parser != NULL && follower.inventory != NULL);
+	event_parser_want(parser, follower.wants);
 	inventory_begin(follower.inventory);
 	for (size_t at = 0; at < size;) {
 		const uint8_t *end = memchr(data + at, '\n', size - at);
@@ -183,6 +203,7 @@ static uint64_t run(const uint8_t *data, size_t size, const struct objects_sink 
 	}
 	uint64_t sum = follower.sum;
 	event_parser_free(parser);
+	wants_unref(follower.wants);
 	inventory_free(follower.inventory);
 	return sum;
 }
@@ -194,13 +215,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	const struct objects_sink *sink = &inventory_sink;
 	const struct objects_sink reads_all = { sink->agent, sink->framework, sink->task };
-	uint64_t whole = run(data + 2, size - 2, sink, size, size);
-	uint64_t chunked = run(data + 2, size - 2, sink, 1 + data[0] % 64U, 1 + data[1]);
+	unsigned wanted = data[0] / 64U;
+	uint64_t whole = run(data + 2, size - 2, (struct way){ sink, { size, size } }, wanted);
+	uint64_t chunked = run(data + 2, size - 2,
+	                       (struct way){ sink, { 1 + data[0] % 64U, 1 + data[1] } }, wanted);
 	if (whole != chunked) {
 		fprintf(stderr, "chunks make a difference\n");
 		abort();
 	}
-	if (whole != run(data + 2, size - 2, &reads_all, size, size)) {
+	if (whole != run(data + 2, size - 2, (struct way){ &reads_all, { size, size } }, wanted)) {
 		fprintf(stderr, "texts that are known make a difference\n");
 		abort();
 	}

@@ -12,7 +12,8 @@
  * What has to be true: every record's owner and target is a lower-case name of letters, digits, `-`
  * and `_` that lies in its zone; the snapshot has all of them; every answer fits into the message,
  * can be parsed again, and holds the owner's records, and addresses of their targets, or a TC bit.
- * What is made once more can be taken away, and leaves nothing.
+ * What is made once more can be taken away, and leaves nothing. A name that a format gives to a
+ * task is none of the cluster's or of a framework's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 
 #include "module/base/util.h"
 #include "module/records/records.h"
+#include "module/records/reserved.h"
 #include "module/snapshot/table.h"
 #include "module/state/object_write.h"
 #include "tests/knotd_stub.h"
@@ -53,6 +55,7 @@ struct task {
 	struct state_port_range ranges[LIST_MAX];
 	struct made_port ports[LIST_MAX];
 	struct address addresses[LIST_MAX];
+	struct made_label labels[LIST_MAX];
 	bool waits;
 	uint32_t agent;
 	uint32_t framework;
@@ -69,8 +72,10 @@ struct input {
 	struct text leader_host;
 	uint16_t leader_port;
 	struct records_rules rules;
-	uint16_t id;   /*!< Of the queries. */
-	uint16_t room; /*!< Size of the messages. */
+	struct format formats[FORMATS_MAX];
+	struct text network; /*!< The one that is preferred; empty: any. */
+	uint16_t id;         /*!< Of the queries. */
+	uint16_t room;       /*!< Size of the messages. */
 	bool tcp;
 };
 
@@ -168,6 +173,19 @@ static void take_address(struct task *task, struct state_addresses *addrs, struc
 	}
 }
 
+/*! \brief A label: its key, a space, its value. */
+static void take_label(struct task *task, struct text text, bool of_discovery)
+{
+	const char *space = memchr(text.data, ' ', text.len);
+	size_t len = space != NULL ? (size_t)(space - text.data) : text.len;
+	struct made_label *label = &task->labels[task->made.labels_count++];
+	label->key = (struct text){ text.data, (uint32_t)len };
+	label->value = (struct text){ space != NULL ? space + 1 : NULL,
+		                      space != NULL ? (uint32_t)(text.len - len - 1) : 0 };
+	label->of_discovery = of_discovery;
+	task->made.labels = task->labels;
+}
+
 static void take_task_line(struct task *task, char what, struct text text)
 {
 	struct made_task *made = &task->made;
@@ -186,6 +204,17 @@ static void take_task_line(struct task *task, char what, struct text text)
 			take_port(task, text);
 		}
 		break;
+	case 'L':
+	case 'D':
+		if (made->labels_count < LIST_MAX) {
+			take_label(task, text, what == 'D');
+		}
+		break;
+	case 'e': made->environment = text; break;
+	case 'v': made->version = text; break;
+	case 'R': made->role = text; break;
+	case 'N': made->network = text; break;
+	case 'V': made->visibility = number(&text) % (VISIBILITY_OTHER + 1); break;
 	case 'n': take_address(task, &made->netinfo, text); break;
 	case 'm': take_address(task, &made->mesos, text); break;
 	case 'k': take_address(task, &made->docker, text); break;
@@ -193,8 +222,44 @@ static void take_task_line(struct task *task, char what, struct text text)
 	}
 }
 
+/*! \brief A format; one that conf-check would refuse is none. */
+static void take_format(struct input *in, struct text text)
+{
+	char copy[FORMAT_TEXT_MAX + 2];
+	snprintf(copy, sizeof(copy), "%.*s", (int)text.len, text.data);
+	if (in->rules.formats_count < FORMATS_MAX &&
+	    format_parse(copy, in->rules.labels, &in->formats[in->rules.formats_count]) == NULL) {
+		in->rules.formats = in->formats;
+		in->rules.formats_count++;
+	}
+}
+
+static void take_more_options(struct input *in, char what, struct text text)
+{
+	struct records_rules *rules = &in->rules;
+	switch (what) {
+	case 'F': take_format(in, text); break;
+	case 'A': rules->agent_names = true; break;
+	case 'I': rules->port_index = true; break;
+	case 'w': rules->srv_weight = (uint16_t)number(&text); break;
+	case 'S': rules->visibility = (uint8_t)number(&text); break;
+	case 'T':
+		in->network = text;
+		rules->networks = &in->network;
+		rules->networks_count = text.len > 0;
+		break;
+	case 'X':
+		rules->label_weight = (struct text){ "weight", 6 };
+		rules->label_priority = (struct text){ "priority", 8 };
+		rules->label_hide = (struct text){ "hide", 4 };
+		break;
+	default: break;
+	}
+}
+
 static void take_option(struct input *in, char what, struct text text)
 {
+	take_more_options(in, what, text);
 	switch (what) {
 	case 'z': in->rules.zone = zones[number(&text) % (sizeof(zones) / sizeof(*zones))]; break;
 	case 'x': in->rules.labels = LABEL_RFC952; break;
@@ -263,6 +328,7 @@ static void read_input(struct input *in, const char *data, size_t size)
 	memset(in, 0, sizeof(*in));
 	in->rules.zone = zones[0];
 	in->room = 512;
+	in->rules.srv_weight = 1;
 	/* There is an agent and a framework for those who come before any. */
 	take_line(in, first[0], (struct text){ first + 1, 3 });
 	take_line(in, first[4], (struct text){ first + 4, 1 });
@@ -360,10 +426,23 @@ static void check_output(const struct zone *zone, const struct zone *before,
 	}
 }
 
+/*! \brief Checks a name that a task has chosen, and lets it have that if it has an `a` in it. */
+static bool choose(void *sink, const struct name *name)
+{
+	const struct zone *zone = sink;
+	size_t len = name->len - knot_dname_size(zone->input->rules.zone);
+	check_name(name->wire, name->len, zone->input->rules.zone);
+	if (len == 0 || reserved_is_masters(name->wire, len) ||
+	    reserved_is_agents(name->wire, len)) {
+		die("a name of the cluster's", name->wire);
+	}
+	return memchr(name->wire, 'a', len) != NULL;
+}
+
 static void make_one(struct zone *zone, enum inventory_kind kind, const struct inventory_side *side)
 {
 	const struct records_rules *rules = &zone->input->rules;
-	struct records_output output = { .put = take_record, .sink = zone };
+	struct records_output output = { .put = take_record, .sink = zone, .choose = choose };
 	struct zone before = { .records = zone->records, .octets = zone->octets };
 	uint64_t most = UINT64_MAX;
 	if (kind == INVENTORY_TASK) {

@@ -5,10 +5,11 @@
  *
  *     fuzz_state -dict=tests/fuzz/json.dict tests/fuzz/corpus/state
  *
- * The first two bytes of the input choose the chunks, the rest is the document.
+ * The first two bytes of the input choose the chunks and what is wanted, the rest is the document.
  */
 #include <libknot/errcode.h>
 
+#include "tests/fuzz/fuzz_wants.h"
 #include "tests/unit/state/object_dump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,14 +57,17 @@ static void dump_facts(FILE *out, const struct master_facts *facts)
 }
 
 /*! \brief Parses in chunks of two sizes by turns; returns the text of all that was handed over. */
-static char *run(const uint8_t *data, size_t size, const size_t chunks[static 2], int *ret)
+static char *run(const uint8_t *data, size_t size, const size_t chunks[static 2], unsigned wanted,
+                 int *ret)
 {
 	char *dump = NULL;
 	size_t dump_size = 0;
 	FILE *out = open_memstream(&dump, &dump_size);
 	assert(out != NULL);
-	struct objects_parser *parser = objects_parser_new(&sink, out);
+	struct wants *wants = fuzz_wants(wanted);
+	struct objects_parser *parser = objects_parser_wanting(&sink, out, wants);
 	assert(parser != NULL);
+	wants_unref(wants);
 	*ret = KNOT_EOK;
 	for (size_t at = 0, turn = 0, len; at < size && *ret == KNOT_EOK; at += len, turn ^= 1) {
 		len = size - at < chunks[turn] ? size - at : chunks[turn];
@@ -93,8 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const size_t whole[2] = { size, size };
 	const size_t chunks[2] = { 1 + data[0] % 64U, 1 + data[1] };
 	int ret, chunked_ret;
-	char *dump = run(data + 2, size - 2, whole, &ret);
-	char *chunked = run(data + 2, size - 2, chunks, &chunked_ret);
+	char *dump = run(data + 2, size - 2, whole, data[0] / 64U, &ret);
+	char *chunked = run(data + 2, size - 2, chunks, data[0] / 64U, &chunked_ret);
 
 	if (ret != chunked_ret || (ret == KNOT_EOK && strcmp(dump, chunked) != 0)) {
 		fprintf(stderr, "whole: %d\n%s\nin chunks of %zu and %zu: %d\n%s\n", ret, dump,

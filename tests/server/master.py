@@ -115,14 +115,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, realm, reply, body=b""):
         master = self.server.master
         master.note(Request(self.path, self.headers, time.monotonic(), body))
-        expected = master.authorization
-        if expected and self.headers.get("Authorization") != expected:
+        if not master.is_authorized(self.headers.get("Authorization")):
             reply = status(401, b"401 Unauthorized.",
                            WWW_Authenticate=f'Basic realm="mesos-master-{realm}"')
         reply(self)
 
     def find_call(self, body):
         """The reply to a call of the v1 API, as particular about its form as Mesos is."""
+        if self.path in self.server.master.posts:
+            return self.server.master.posts[self.path](self.headers, body)
         if self.path not in (API, MASTER_API) or self.server.master.events is None:
             return status(404, b"404 Not Found.")
         if self.headers.get("Content-Type") != "application/json":
@@ -175,6 +176,7 @@ class Master:
         self.authorization = credential and "Basic " + base64.b64encode(
             ":".join(credential).encode()).decode()
         self.replies = {}
+        self.posts = {}  # By path: what gives a reply to the headers and body of a POST.
         self.events = None
         self.requests = []
         self._changed = threading.Lock()
@@ -224,6 +226,10 @@ class Master:
         """Sets the reply to who subscribes: `streams.Streams`, any other reply, or None: there is
         no such API (before Mesos 1.1)."""
         self.events = reply
+
+    def is_authorized(self, header):
+        """Whether somebody with this value of Authorization (None: without one) is let in."""
+        return self.authorization is None or header == self.authorization
 
     def note(self, request):
         with self._changed:

@@ -4,15 +4,13 @@ import ask
 import dns.dnssec
 import dns.name
 import dns.rdatatype
-import dns.rrset
 import pytest
 import states
-from ask import TCP, UDP, Way
+from ask import TCP, UDP
 from knotd import Knotd
 from master import Master, status
+from signatures import TCP_DO, UDP_DO, assert_signed, by_set, zone_keys
 
-UDP_DO = Way(edns=True, dnssec=True)
-TCP_DO = Way(tcp=True, edns=True, dnssec=True)
 ORDERS = {"mesos-first": ["mod-mesos/cluster", "mod-onlinesign/sign"],
           "sign-first": ["mod-onlinesign/sign", "mod-mesos/cluster"]}
 
@@ -59,42 +57,12 @@ def server(request):
 
 @pytest.fixture(scope="module")
 def keys(server):
-    """The zone's DNSKEY set, validated by itself."""
-    reply = server.ask("mesos.", "DNSKEY", TCP_DO)
-    zone = dns.name.from_text("mesos.")
-    sets, signatures = by_set(reply.answer)
-    found = {zone: sets[zone, dns.rdatatype.DNSKEY]}
-    dns.dnssec.validate(found[zone], signatures[zone, dns.rdatatype.DNSKEY], found)
-    return found
+    return zone_keys(server)
 
 
 @pytest.fixture(params=[UDP_DO, TCP_DO], ids=str)
 def way(request):
     return request.param
-
-
-def by_set(section):
-    """The sets of records of a section, and their signatures, by owner and type."""
-    sets, signatures = {}, {}
-    for rrset in section:
-        signed = rrset.rdtype == dns.rdatatype.RRSIG
-        kind = rrset[0].type_covered if signed else rrset.rdtype
-        into = signatures if signed else sets
-        whole = into.setdefault((rrset.name, kind), dns.rrset.RRset(
-            rrset.name, rrset.rdclass, rrset.rdtype, rrset.covers))
-        whole.update(rrset)
-    return sets, signatures
-
-
-def assert_signed(reply, keys):
-    """Every set of answer and authority (but a delegation's) has a signature that validates."""
-    for section in (reply.answer, reply.authority):
-        sets, signatures = by_set(section)
-        for place, rrset in sets.items():
-            if section is reply.authority and rrset.rdtype == dns.rdatatype.NS:
-                continue
-            assert place in signatures, f"unsigned: {rrset}"
-            dns.dnssec.validate(rrset, signatures[place], keys)
 
 
 def assert_proven(reply, keys, name, kind):

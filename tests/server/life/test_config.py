@@ -6,6 +6,7 @@ import random
 import re
 
 import ask
+import iam
 import pytest
 import states
 import tls
@@ -93,7 +94,18 @@ def test_zookeeper(server, master):
     {"ip_source": "netinfo"}, {"ip_source": "mesos"}, {"ip_source": "docker"},
     {"ip_source": "host"}, {"ip_source": "auto"},
     {"ip_source": ["netinfo", "mesos", "docker", "host", "auto"]},
+    {"health": "ignore"}, {"health": "avoid"}, {"health": "require"},
+    {"answer_limit": "0"}, {"answer_limit": "1"}, {"answer_limit": "65535"},
+    {"subnet_first": "on"}, {"subnet_first": "off"},
     {"origin": "mesos."}, {"origin": "a.b.example."},
+    {"name_format": '"{task}.{environment}"'},
+    {"name_format": ['"{version}.{task}.{framework}"', '"x-{label:dns-name}"']},
+    {"name_format": ['"{task}.f%d"' % i for i in range(16)]},
+    {"name_format": '"{attribute:rack}.{agent-host}.{hash}.{agent}.{role}.{location}"'},
+    {"network": "overlay"}, {"network": ["overlay", '"with space"']},
+    {"visibility": "framework"}, {"visibility": ["external", "cluster"]},
+    {"agent_names": "on"}, {"port_index": "off"}, {"label_prefix": "mesos-dns."},
+    {"srv_weight": "0"}, {"srv_weight": "65535"},
 ], ids=str)
 def test_options_accepted(server, options):
     assert_accepted(server, master=MASTER, **options)
@@ -109,8 +121,23 @@ def test_options_accepted(server, options):
     {"resync_interval": "86401"}, {"resync_interval": "2d"}, {"resync_interval": "-1"},
     {"label_rules": "rfc1035"},
     {"ip_source": "dns"}, {"ip_source": ["host", "dns"]},
+    {"health": "good"},
+    {"answer_limit": "-1"}, {"answer_limit": "65536"}, {"answer_limit": "all"},
+    {"subnet_first": "2"}, {"subnet_first": "yes please"},
     {"origin": "a..b."},
     {"origin": "x" * 64 + ".example."},
+    # No such placeholder; text that is no label; no placeholder; names that are the agents'.
+    {"name_format": '"{tasks}.x"'}, {"name_format": '"{label:}"'}, {"name_format": '"{task"'},
+    {"name_format": '"{task}.under_score"'}, {"name_format": '"{task}..x"'},
+    {"name_format": '"{task}."'}, {"name_format": '".{task}"'}, {"name_format": '"-{task}"'},
+    {"name_format": '"{task}.x y"'}, {"name_format": "web.prod"}, {"name_format": '""'},
+    {"name_format": '"{task}.slave"'}, {"name_format": ['"{task}"', '"{nothing}"']},
+    {"name_format": '"{task}.%s"' % ("x" * 64)},
+    {"name_format": ['"{task}.f%d"' % i for i in range(17)]},
+    {"network": '""'}, {"network": ["net%d" % i for i in range(97)]},
+    {"visibility": "world"}, {"visibility": ["cluster", "world"]},
+    {"agent_names": "maybe"}, {"port_index": "2"}, {"label_prefix": '""'},
+    {"srv_weight": "65536"}, {"srv_weight": "-1"}, {"srv_weight": "heavy"},
 ], ids=str)
 def test_options_refused(server, options):
     (name,) = options
@@ -139,6 +166,8 @@ def test_unknown_option(server):
 
 CREDENTIAL = json.dumps({"principal": "dns", "secret": "word"})
 
+ACCOUNT = {"scheme": "RS256", "uid": "dns", "login_endpoint": "https://127.0.0.1/login"}
+
 
 @pytest.fixture
 def files(tmp_path):
@@ -151,6 +180,14 @@ def files(tmp_path):
                           ("secret-number", '{"principal": "dns", "secret": 17}'),
                           ("cut", CREDENTIAL[:-1])):
         (tmp_path / name).write_text(content)
+    for name, items in (("account", {}), ("account-http", {"login_endpoint": "http://a.test:81/b"}),
+                        ("account-ec", {"private_key": key.read_text()}),
+                        ("account-no-key", {"private_key": "word"}),
+                        ("account-no-uid", {"uid": ""}),
+                        ("account-no-url", {"login_endpoint": "127.0.0.1/login"}),
+                        ("account-ftp", {"login_endpoint": "ftp://127.0.0.1/login"}),
+                        ("account-hs256", {"scheme": "HS256"})):
+        (tmp_path / name).write_text(json.dumps({"private_key": iam.pem(iam.KEY), **ACCOUNT, **items}))
     os.mkfifo(tmp_path / "pipe")
     with open(tmp_path / "huge", "wb") as file:
         file.truncate(1 << 40)
@@ -161,6 +198,7 @@ def files(tmp_path):
 
 @pytest.mark.parametrize("options", [
     {"credential_file": "credential"}, {"credential_file": "credential-lines"},
+    {"iam_file": "account"}, {"iam_file": "account-http", "ca_file": "client.pem"},
     {"ca_file": "client.pem"},
     {"cert_file": "client.pem", "key_file": "client.key"},
     {"cert_file": "both.pem", "key_file": "both.pem"},
@@ -178,6 +216,12 @@ def test_files_accepted(server, files, options):
     *(("credential-file", {"credential_file": path}) for path in (
         ".", "pipe", "/dev/zero", "huge", "text", "empty", "number", "list", "no-secret", "no-principal",
         "secret-number", "cut")),
+    *(("iam-file", {"iam_file": path}) for path in (
+        ".", "pipe", "/dev/zero", "huge", "text", "empty", "number", "list", "credential", "cut",
+        "account-ec", "account-no-key", "account-no-uid", "account-no-url", "account-ftp",
+        "account-hs256")),
+    ("iam-file", {"iam_file": "account", "credential_file": "credential"}),
+    ("iam-file", {"iam_file": "absent", "credential_file": "absent"}),
     *(("ca-file", {"ca_file": path}) for path in (
         ".", "pipe", "/dev/zero", "huge", "text", "empty", "client.key")),
     *(("cert-file", {"cert_file": path, "key_file": "client.key"}) for path in (
@@ -191,7 +235,7 @@ def test_files_refused(server, files, option, options):
 
 
 @pytest.mark.parametrize("options", [
-    {"credential_file": "absent"}, {"ca_file": "absent"},
+    {"credential_file": "absent"}, {"ca_file": "absent"}, {"iam_file": "absent"},
     {"cert_file": "absent", "key_file": "client.key"},
     {"cert_file": "client.pem", "key_file": "absent"},
     {"ca_file": "absent", "credential_file": "absent"},
@@ -204,6 +248,8 @@ def test_absent_files_accepted(server, files, options):
 def test_secret_is_not_shown(server, files):
     (files / "bad").write_text('{"principal": "dns", "secret": "t0psecret"')
     assert "t0psecret" not in check(server, 1, master=MASTER, credential_file=files / "bad")
+    (files / "bad").write_text(json.dumps({**ACCOUNT, "private_key": "t0psecret"}))
+    assert "t0psecret" not in check(server, 1, master=MASTER, iam_file=files / "bad")
 
 
 # Defaults.
@@ -250,3 +296,26 @@ def test_reload_with_bad_options_changes_nothing(server, master):
     server.module("cluster", master=master.address)
     server.reload()
     server.wait_ready("web.marathon.mesos.")
+
+
+@pytest.mark.parametrize("format, words", [
+    ("{tasks}", "no such placeholder"), ("{task", "no end"), ("web", "no placeholder"),
+    ("{task}.a_b", "text is no label"), ("{task}..b", "empty"), ("{task}-", "ends in a hyphen"),
+    ("-{task}", "begins"), ("{task}." + "x" * 64, "too long"), ("{task}.slave", "the agents'")])
+def test_formats_refused(server, format, words):
+    """Each with the format itself and why."""
+    said = check(server, 1, master=MASTER, name_format=f'"{format}"')
+    assert "name-format: " in said and f"'{format}'" in said and words in said, said
+
+
+def test_format_by_the_rules(server):
+    """What is a label depends on label-rules, wherever they stand."""
+    assert_accepted(server, master=MASTER, name_format='"1-{task}"', label_rules="rfc1123")
+    assert_refused(server, "name-format", master=MASTER, name_format='"1-{task}"',
+                   label_rules="rfc952")
+
+
+def test_too_many_labels(server):
+    formats = ['"%s"' % "".join("{label:l%d-%d}" % (i, j) for j in range(60)) for i in range(2)]
+    assert_accepted(server, master=MASTER, name_format=formats[:1])
+    assert_refused(server, "name-format", master=MASTER, name_format=formats)

@@ -1,29 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The manual page, README.md, packaging/doc and the module say the same."""
-import importlib.machinery
-import importlib.util
 import re
 import shutil
 import subprocess
 
 import pytest
 
-from documents import PATHS, TEXTS
+from documents import PATHS, TEXTS, documented, manual
 from knotd import REPOSITORY
 
 OPTIONS_C = (REPOSITORY / "module/options.c").read_text()
 SETTINGS_C = (REPOSITORY / "module/cluster/settings.c").read_text()
+SAMPLE = (REPOSITORY / "knot.conf.sample").read_text()
 TEMPLATE = REPOSITORY / "packaging/knotd-mod-mesos.7.in"
-
-
-def load_manual():
-    loader = importlib.machinery.SourceFileLoader("manual", str(REPOSITORY / "packaging/manual"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("manual", loader))
-    loader.exec_module(module)
-    return module
-
-
-manual = load_manual()
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +23,6 @@ def page(tmp_path_factory):
                         "MODULE=/mesos.so", "EXAMPLES=/examples"], stdout=file, check=True,
                        timeout=60)
     return path
-
-
-def documented():
-    """What README.md's table says: name -> (meaning, default)."""
-    _, *rows = manual.rows(TEXTS, "Options")
-    return {name: (meaning, default) for names, meaning, default in rows
-            for name in re.findall(r"`([^`]*)`", names)}
 
 
 def schema():
@@ -58,7 +40,7 @@ def test_the_table_has_the_options_of_the_module():
 
 def seconds(text):
     """A term of the schema's, or words of the table's, as a number."""
-    units = {"DAY": 86400, "day": 86400, "days": 86400, "s": 1}
+    units = {"UINT16_MAX": 65535, "DAY": 86400, "day": 86400, "days": 86400, "s": 1}
     total = 1
     for factor in re.findall(r"\w+", text):
         total *= units[factor] if factor in units else int(factor)
@@ -67,15 +49,16 @@ def seconds(text):
 
 @pytest.mark.parametrize("name", [name for name, (kind, _) in schema().items() if kind == "YP_TINT"])
 def test_numbers_have_the_ranges_and_defaults_that_the_table_says(name):
-    least, most, default = re.search(r"\{ ([^,]+), ([^,]+), ([^,]+), YP_STIME \}",
+    least, most, default = re.search(r"\{ ([^,]+), ([^,]+), ([^,]+?)(?:, YP_STIME)? \}",
                                      schema()[name][1]).groups()
     meaning, documented_default = documented()[name]
     assert documented_default == default
-    if stated := re.search(r"; (\d+(?: s)?) to (\d+ days?)$", meaning):
+    if stated := re.search(r"; (\d+(?: s)?) to (\d+(?: days?)?)$", meaning):
         assert [seconds(text) for text in stated.groups()] == [seconds(least), seconds(most)]
 
 
-@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"),
+@pytest.mark.parametrize("name, lookup", [("ip-source", "ip_sources"), ("health", "health_rules"),
+                                          ("visibility", "visibilities"),
                                           ("label-rules", "label_rules")])
 def test_choices_are_those_that_the_table_names(name, lookup):
     choices = re.search(rf"{lookup}\[\] = \{{(.*?)\}};", OPTIONS_C + SETTINGS_C, re.S)[1]
@@ -86,8 +69,22 @@ def test_choices_are_those_that_the_table_names(name, lookup):
         sources = re.search(r"default_sources\[\] = \{(.*?)\}", OPTIONS_C)[1]
         assert [f"IP_SOURCE_{word.upper()}" for word in re.findall(r"\w+", default)] == (
             re.findall(r"\w+", sources))
+    elif name == "visibility":
+        # None of them is the same as all of them.
+        assert default == "all three" and "VISIBILITY_NONE }" in schema()[name][1]
     else:
-        assert f"LABEL_{default.strip('`').upper()} }}" in schema()[name][1]
+        kind = name.partition("-")[0].upper()
+        assert f"{kind}_{default.strip('`').upper()} }}" in schema()[name][1]
+
+
+def test_placeholders_are_those_that_the_readme_names():
+    known = re.findall(r"\{ \"([a-z:-]+)\", \d+ \}",
+                       (REPOSITORY / "module/records/format.c").read_text())
+    section = manual.section(TEXTS, "Names")
+    said = re.search(r"Placeholders are (.*?)\. A task", section, re.S)[1]
+    assert [name.replace("KEY", "") for name in re.findall(r"`\{([^}]*)\}`", said)] == known
+    comment = re.search(r"made of (.*?)\(default", SAMPLE, re.S)[1]
+    assert {name.replace("KEY", "") for name in re.findall(r"\{([^}]*)\}", comment)} == set(known)
 
 
 def rendered(page, *options):

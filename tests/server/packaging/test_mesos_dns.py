@@ -23,6 +23,7 @@ import pytest
 import states
 import tls
 from ask import data, is_authoritative, outcome, records
+from iam import Iam
 from knotd import MESOS_SO, REPOSITORY
 from master import Master
 from ports import free_port
@@ -248,7 +249,8 @@ def test_full(server, master, monkeypatch):
 def test_odd(server, master, monkeypatch):
     """Values at their limits, or beyond what the module takes."""
     one_task(master)
-    start(server, monkeypatch, example("odd", MASTERS=[master.address], externalOn=False))
+    start(server, monkeypatch, example("odd", MASTERS=[master.address], externalOn=False,
+                                       mesosAuthentication=""))
     server.wait_ready("leader.a-1.b.")
     assert records(server.ask("web.marathon.a-1.b.").answer) == [
         ("web.marathon.a-1.b.", "A", "10.0.0.10", 604800)]
@@ -377,6 +379,50 @@ def test_credential_that_is_not_sent(tmp_path):
         text = printed(tmp_path, example("secure", mesosAuthentication=how))
         assert "\n    #credential-file: " in text
         assert "basic" in notes(text)["mesosCredentials"]
+
+
+def test_options_of_answers(tmp_path):
+    """What differs from the defaults, which are the same, has its line."""
+    text = printed(tmp_path, example("minimal"))
+    assert "srv-weight" not in text and "subnet-first" not in text
+    for weight in (0, 10, 65535):
+        text = printed(tmp_path, example("minimal", SRVRecordDefaultWeight=weight,
+                                         resolvSubnetFirst=True), *MODULE)
+        assert f"\n    srv-weight: {weight}\n" in text and "\n    subnet-first: on\n" in text
+        assert not {"SRVRecordDefaultWeight", "resolvSubnetFirst"} & set(notes(text))
+
+
+def test_service_account(server, monkeypatch):
+    """The file that Mesos-DNS has is used as it is; a relative path is looked for beside config.json."""
+    with Iam() as iam, Master() as master:
+        iam.guard(master)
+        one_task(master)
+        iam.account(server.directory / "account.json")
+        start(server, monkeypatch, example(
+            "minimal", masters=[master.address], mesosAuthentication="iam",
+            IAMConfigFile="account.json", mesosCredentials={"principal": "p", "secret": SECRET}))
+        server.wait_ready("web.marathon.mesos.")
+        assert iam.logins() == 1
+    conf = (server.directory / "knot.conf").read_text()
+    assert f"\n    iam-file: {server.directory}/account.json\n" in conf
+    # Masters are told one of them.
+    assert "\n    #credential-file: " in conf and "IAMConfigFile" not in notes(conf)
+
+
+def test_service_account_that_is_none(server):
+    """Only the module's own check knows, and where the file is not it says nothing."""
+    path = server.directory / "config.json"
+    path.write_text(json.dumps(example("minimal", mesosAuthentication="iam", IAMConfigFile="none")))
+    assert "cannot be read here" in notes(run(path, *MODULE).stdout)["IAMConfigFile"]
+    (server.directory / "none").write_text("{}")
+    done = run(path, *MODULE)
+    assert_refused(done, "iam-file")
+    assert "conf-check" in done.stderr
+
+
+def test_service_account_that_is_not_used(tmp_path):
+    text = printed(tmp_path, example("minimal", IAMConfigFile="/etc/account.json"))
+    assert "iam-file" not in text and "not used" in notes(text)["IAMConfigFile"]
 
 
 def test_https_without_authority(tmp_path):
@@ -651,6 +697,7 @@ def some_value(key, choose):
         "caCertFile": choose(["", "/gone", "a b", "a,b", '"', "[", "#", "\\", "é"]),
         "mesosCredentials": choose([{}, {"principal": choose(HOSTS), "secret": choose(HOSTS)}]),
         "mesosAuthentication": choose(["", "basic", "iam"]),
+        "IAMConfigFile": choose(["", "/gone", "a b", '"', "\\", "\n", "é"]),
     }
     return values.get(key, choose([True, False]) if key.endswith("On") else number)
 
@@ -698,12 +745,12 @@ def test_what_the_rules_let_through_passes_the_check(seed, tmp_path):
 
 def test_notes(tmp_path):
     found = notes(printed(tmp_path, example("full")))
-    assert {"httpOn", "enumerationOn", "recurseOn", "setTruncateBit", "SRVRecordDefaultWeight",
+    assert {"httpOn", "enumerationOn", "recurseOn", "setTruncateBit",
             "SOASerial", "SOAMinttl"} == set(found)
     assert all(len(note.split()) > 5 for note in found.values())
 
     found = notes(printed(tmp_path, example("odd")))
-    assert {"IAMConfigFile", "mesosAuthentication", "resolvSubnetFirst", "refreshSeconds", "ttl",
+    assert {"IAMConfigFile", "mesosCredentials", "refreshSeconds", "ttl",
             "stateTimeoutSeconds", "email", r'a\nkey with \"quotes\"'} <= set(found)
 
     found = notes(printed(tmp_path, example("zookeeper", dnsOn=False)))

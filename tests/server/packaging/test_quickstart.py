@@ -15,6 +15,7 @@ import urllib.request
 import pytest
 
 from ask import Ask, data
+from demo import demo_master
 from knotd import REPOSITORY
 from waiting import PATIENCE, wait_for
 
@@ -165,6 +166,10 @@ def test_demo_cluster_answers_and_lives():
         for present in (True, False, True):
             wait_records("report.chronos.mesos.", "A", lambda a, want=present: bool(a) == want)
 
+        # So does an instance that is ill.
+        for count in (1, 2, 1):
+            wait_records("cart-shop.marathon.mesos.", "A", lambda a, want=count: len(a) == want)
+
         # Ctrl-C reaches the whole foreground group.
         os.killpg(quickstart.process.pid, signal.SIGINT)
         assert quickstart.wait_end() == 0, quickstart.output
@@ -179,19 +184,6 @@ def test_a_signal_to_the_script_ends_all(number, status):
         quickstart.wait_ready()
         quickstart.process.send_signal(number)
         assert quickstart.wait_end() == status
-
-
-@contextlib.contextmanager
-def demo_master(*options):
-    """The demo master by itself; gives its URL."""
-    demo = subprocess.Popen([REPOSITORY / "packaging/demo-master", *options],
-                            stdout=subprocess.PIPE, text=True)
-    try:
-        yield demo.stdout.readline().strip()
-    finally:
-        demo.terminate()
-        demo.communicate(timeout=10 * PATIENCE)
-    assert demo.returncode == 0
 
 
 def test_polls_the_masters_it_is_given():
@@ -268,12 +260,13 @@ def test_demo_master_streams_what_happens():
         state = first["subscribed"]["get_state"]
         tasks = {task["task_id"]["value"]: task for task in state["get_tasks"]["tasks"]}
         assert len(state["get_agents"]["agents"]) == 4
-        assert len(state["get_frameworks"]["frameworks"]) == 3
+        assert len(state["get_frameworks"]["frameworks"]) == 4
         assert len(running(tasks.values())) > 8
         assert next(stream) == {"type": "HEARTBEAT"}
 
-        seen, agreed = set(), 0
-        while not seen >= {"TASK_STARTING", "TASK_RUNNING", "TASK_KILLED"} or agreed < 3:
+        seen, health, agreed = set(), set(), 0
+        states = {"TASK_STARTING", "TASK_RUNNING", "TASK_KILLED"}
+        while not seen >= states or health != {True, False} or agreed < 3:
             event = next(stream)
             if event["type"] == "TASK_ADDED":
                 task = event["task_added"]["task"]
@@ -285,6 +278,7 @@ def test_demo_master_streams_what_happens():
                 assert told["state"] == told["status"]["state"]
                 tasks[told["status"]["task_id"]["value"]]["state"] = told["state"]
                 seen.add(told["state"])
+                health |= {told["status"][key] for key in ("healthy",) if key in told["status"]}
                 if told["state"] == "TASK_RUNNING":
                     assert told["status"]["container_status"]["network_infos"]
             # Between two steps both say the same; within one the state may be ahead.
@@ -292,6 +286,49 @@ def test_demo_master_streams_what_happens():
                 listed = json.load(reply)
             agreed += running(tasks.values()) == running(
                 task for framework in listed["frameworks"] for task in framework["tasks"])
+
+
+def state_of(url):
+    with urllib.request.urlopen(f"{url}/state", timeout=10 * PATIENCE) as reply:
+        return json.load(reply)
+
+
+def health(state, name):
+    """What is the last that each running task of a name has said of its health."""
+    return sorted(task["statuses"][-1].get("healthy") for framework in state["frameworks"]
+                  for task in framework["tasks"]
+                  if task["name"] == name and task["state"] == "TASK_RUNNING")
+
+
+def test_demo_cluster_has_what_names_are_made_of():
+    with demo_master("--period=0.5") as url:
+        # One falls ill and recovers, and a master keeps no more than the last of that.
+        for wanted in ([False, True], [True, True], [False, True]):
+            wait_for(lambda want=wanted: health(state_of(url), "cart.shop") == want, 20, wanted)
+        state = state_of(url)
+    tasks = {(framework["name"], task["name"]): task for framework in state["frameworks"]
+             for task in framework["tasks"]}
+    assert len(tasks["marathon", "cart.shop"]["statuses"]) <= 2
+    assert tasks["marathon", "cart.shop"]["health_check"]["type"] == "HTTP"
+    assert {(fw, name, task["discovery"].get("environment"), task["discovery"].get("location"))
+            for (fw, name), task in tasks.items() if name in ("web", "api")} == {
+        ("marathon", "web", "prod", "west"), ("marathon", "api", "prod", "west"),
+        ("marathon-east", "web", "prod", "east"), ("marathon-east", "api", "staging", "east")}
+    versions = {(task["discovery"]["version"], *(label["value"] for label in task["labels"]
+                                                 if label["key"] == "mesos-dns.weight"))
+                for framework in state["frameworks"] for task in framework["tasks"]
+                if task["name"] == "api"}
+    assert versions == {("v1", "90"), ("v2", "10"), ("v3",)}
+
+
+def test_demo_containers_are_on_named_networks():
+    with demo_master("--period=1000") as url:
+        (task, _) = [task for framework in state_of(url)["frameworks"]
+                     for task in framework["tasks"] if task["name"] == "cart.shop"]
+    infos = task["statuses"][-1]["container_status"]["network_infos"]
+    assert [info["name"] for info in infos] == ["cluster-net", "ipv6-net"]
+    assert [[one["protocol"] for one in info["ip_addresses"]] for info in infos] == [
+        ["IPv4", "IPv6"], ["IPv6"]]
 
 
 @pytest.mark.parametrize("path, body, kind, status", [

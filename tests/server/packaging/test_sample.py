@@ -7,6 +7,7 @@ import pytest
 
 import states
 from ask import data, outcome
+from documents import documented
 from knotd import MESOS_SO, REPOSITORY, Knotd
 from waiting import wait_for
 
@@ -39,9 +40,7 @@ def test_passes_the_check(text, server):
 def test_shows_every_option_with_its_default(server):
     text = uncommented(SAMPLE)
     items = re.findall(r"^    ([a-z-]+):", text.split("\nmod-mesos:")[1].split("\nremote:")[0], re.M)
-    assert items == ["master", "poll-interval", "poll-timeout", "ttl", "events", "resync-interval",
-                     "ip-source", "label-rules", "origin", "max-age", "http", "credential-file",
-                     "ca-file", "cert-file", "key-file"]
+    assert items == list(documented())
     # The files do not exist here; what is left are the defaults.
     check(server, re.sub(r"^    [a-z]+-file: .*\n", "", text, flags=re.M))
 

@@ -54,16 +54,25 @@ static inline struct records_rules make_rules(bool reverse)
 		.reverse = reverse,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
 		.sources_count = 2,
+		.srv_weight = 1,
+		.health = HEALTH_AVOID,
 	};
+}
+
+/*! \brief Begins with rules of the caller's. */
+static inline void start_with(struct follower *f, const struct records_rules *rules,
+                              uint64_t octets_max)
+{
+	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
+	projection_init(&f->projection, rules, octets_max, &f->stop);
+	f->inventory = inventory_new(hear, f);
+	assert_non_null(f->inventory);
 }
 
 static inline void start(struct follower *f, bool reverse, uint64_t octets_max)
 {
-	*f = (struct follower){ .masters = { MASTERS, 1, { &LEADER, 1 }, 5050 }, .is_state = true };
 	struct records_rules rules = make_rules(reverse);
-	projection_init(&f->projection, &rules, octets_max, &f->stop);
-	f->inventory = inventory_new(hear, f);
-	assert_non_null(f->inventory);
+	start_with(f, &rules, octets_max);
 }
 
 static inline int commit_as(struct follower *f, uint32_t ttl)
@@ -107,7 +116,7 @@ static inline void end(struct follower *f)
 static inline void assert_as_anew(const struct follower *f)
 {
 	struct projection anew;
-	struct records_rules rules = make_rules(f->projection.rules.reverse);
+	struct records_rules rules = f->projection.rules;
 	struct snapshot *snapshot;
 	projection_init(&anew, &rules, f->projection.octets_max, &f->stop);
 	assert_int_equal(projection_commit(&anew, f->inventory, &f->masters, TTL, true, &snapshot),

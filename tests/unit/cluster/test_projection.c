@@ -305,8 +305,10 @@ static char *random_state(void)
 			}
 			fprintf(out,
 			        "%s{\"id\":\"t%d\",\"name\":\"%s\",\"slave_id\":\"S%d\","
-			        "\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[1-%d]\"}}",
-			        comma, t, names[rand() % 6], rand() % 3, 1 + rand() % 40);
+			        "\"state\":\"TASK_RUNNING\",\"resources\":{\"ports\":\"[1-%d]\"},"
+			        "\"statuses\":[{\"state\":\"TASK_RUNNING\"%s}]}",
+			        comma, t, names[rand() % 6], rand() % 3, 1 + rand() % 40,
+			        rand() % 2 == 0 ? ",\"healthy\":false" : "");
 			comma = ",";
 		}
 		fputs("]}", out);
@@ -338,6 +340,67 @@ static void test_random(void **unused)
 	}
 }
 
+enum { INSTANCES = 2000 };
+
+/*! \brief Many instances of one name, the first of them unhealthy. */
+static char *ill_state(unsigned ill)
+{
+	char *json = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&json, &size);
+	fputs(HEAD "\"frameworks\":[{\"id\":\"F\",\"name\":\"fw\",\"tasks\":[", out);
+	for (unsigned i = 0; i < INSTANCES; i++) {
+		fprintf(out,
+		        "%s{\"id\":\"t%u\",\"name\":\"web\",\"slave_id\":\"S1\",\"state\":"
+		        "\"TASK_RUNNING\",\"resources\":{\"ports\":\"[%u-%u]\"},\"statuses\":[{"
+		        "\"state\":\"TASK_RUNNING\",\"healthy\":%s,\"container_status\":{"
+		        "\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":\"10.9.%u.%u\"},"
+		        "{\"ip_address\":\"fd00::%x\"}]}]}}]}",
+		        i > 0 ? "," : "", i, i + 1, i + 1, i < ill ? "false" : "true", i / 250,
+		        i % 250 + 1, i + 1);
+	}
+	fputs("]}]}", out);
+	fclose(out);
+	return json;
+}
+
+static void take_ill(struct follower *f, unsigned ill)
+{
+	char *json = ill_state(ill);
+	take(f, json);
+	free(json);
+	assert_as_anew(f);
+	/* All, if none is well. */
+	uint32_t given = ill < INSTANCES ? INSTANCES - ill : INSTANCES;
+	assert_int_equal(find_set(f->snapshot, "web.fw.mesos", KNOT_RRTYPE_A)->count, given);
+	assert_int_equal(find_set(f->snapshot, "web.fw.mesos", KNOT_RRTYPE_AAAA)->count, given);
+	assert_int_equal(find_set(f->snapshot, "_web._tcp.fw.mesos", KNOT_RRTYPE_SRV)->count,
+	                 given);
+}
+
+/*! \brief An instance that falls ill leaves, and comes back; that costs what one task costs. */
+static void test_health(void **unused)
+{
+	(void)unused;
+	struct follower f;
+	start(&f, false, RECORDS_OCTETS_MAX);
+	take_ill(&f, 0);
+	assert_non_null(find_set(f.snapshot, "web-6wbh3-s1.fw.mesos", KNOT_RRTYPE_A));
+	for (unsigned turn = 0; turn < 4; turn++) {
+		size_t made = snapshot_table_cost(f.projection.table).allocations;
+		take_ill(&f, 1 - turn % 2);
+		/* A head; shards of six names, and a chunk of each of their sets; while it is ill,
+		 * six records in the books, of five names. */
+		assert_in_range(snapshot_table_cost(f.projection.table).allocations - made, 1,
+		                1 + 6 + 7 + (turn % 2 == 0 ? 6 + 5 : 0));
+	}
+	take_ill(&f, INSTANCES - 1);
+	take_ill(&f, INSTANCES);
+	take_ill(&f, 3);
+	assert_non_null(find_set(f.snapshot, "web-6wbh3-s1.fw.mesos", KNOT_RRTYPE_A));
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,7 +409,7 @@ int main(void)
 		cmocka_unit_test(test_reverse),        cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_budget),         cmocka_unit_test(test_budget_by_events),
 		cmocka_unit_test(test_no_room_at_all), cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random),         cmocka_unit_test(test_health),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

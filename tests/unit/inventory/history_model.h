@@ -24,6 +24,7 @@ struct model_status {
 	unsigned state;
 	unsigned timestamp;
 	unsigned address;
+	unsigned health; /*!< enum task_health */
 };
 
 struct model_task {
@@ -31,6 +32,7 @@ struct model_task {
 	unsigned agent;
 	unsigned state;
 	unsigned port;
+	bool has_check;
 	struct model_status statuses[STATUSES];
 	unsigned count;
 };
@@ -76,12 +78,18 @@ __attribute__((format(printf, 2, 3))) static void send_event(struct model *m, co
 	va_end(args);
 }
 
+/*! \brief What statuses say of health, by enum task_health. */
+static const char *const healths[] = { "", "\"healthy\":true,", "\"healthy\":false," };
+
+/*! \brief That a task is checked. */
+#define CHECK "\"health_check\":{\"type\":\"COMMAND\"},"
+
 static void print_status(FILE *out, const struct model_status *status)
 {
 	fprintf(out,
-	        "{\"state\":\"%s\",\"timestamp\":%u,\"container_status\":{\"network_infos\":["
+	        "{\"state\":\"%s\",%s\"timestamp\":%u,\"container_status\":{\"network_infos\":["
 	        "{\"ip_addresses\":[{\"ip_address\":\"10.9.0.%u\"}]}]}}",
-	        states[status->state], status->timestamp, status->address);
+	        states[status->state], healths[status->health], status->timestamp, status->address);
 }
 
 static void print_statuses(FILE *out, const struct model_task *task)
@@ -98,8 +106,9 @@ static void print_task(FILE *out, const struct model_task *task, unsigned id)
 {
 	fprintf(out,
 	        "{\"id\":\"t%u\",\"name\":\"n%u\",\"slave_id\":\"S%u\",\"state\":\"%s\","
-	        "\"resources\":{\"ports\":\"[%u-%u]\"},",
-	        id, id, task->agent, states[task->state], task->port, task->port + 1);
+	        "%s\"resources\":{\"ports\":\"[%u-%u]\"},",
+	        id, id, task->agent, states[task->state], task->has_check ? CHECK : "", task->port,
+	        task->port + 1);
 	print_statuses(out, task);
 	fputs("}", out);
 }
@@ -167,10 +176,11 @@ static void send_task(struct model *m, unsigned f, unsigned t)
 	        m,
 	        "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"n%u\",\"task_id\":"
 	        "{\"value\":\"t%u\"},\"framework_id\":{\"value\":\"F%u\"},\"agent_id\":{\"value\":"
-	        "\"S%u\"},\"state\":\"%s\",\"resources\":[{\"name\":\"ports\",\"ranges\":{"
+	        "\"S%u\"},\"state\":\"%s\",%s\"resources\":[{\"name\":\"ports\",\"ranges\":{"
 	        "\"range\":["
 	        "{\"begin\":%u,\"end\":%u}]}}],%s}}}",
-	        t, t, f, task->agent, states[task->state], task->port, task->port + 1, statuses);
+	        t, t, f, task->agent, states[task->state], task->has_check ? CHECK : "", task->port,
+	        task->port + 1, statuses);
 	free(statuses);
 }
 
@@ -180,10 +190,10 @@ static void send_update(struct model *m, unsigned f, unsigned t, const char *sta
 	send_event(
 	        m,
 	        "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F%u\"},"
-	        "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",\"timestamp\":%u,"
+	        "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",%s\"timestamp\":%u,"
 	        "\"container_status\":{\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":"
 	        "\"10.9.0.%u\"}]}]}},\"state\":\"%s\"}}",
-	        f, t, state, status->timestamp, status->address, state);
+	        f, t, state, healths[status->health], status->timestamp, status->address, state);
 }
 
 static void send_framework(struct model *m, unsigned f, bool is_new)
@@ -257,7 +267,9 @@ static void add_task(struct model *m, unsigned f, unsigned t)
 	unsigned a = pick(m, AGENTS);
 	if (m->agents[a].is_there && m->frameworks[f].is_there) {
 		struct model_task *task = &m->frameworks[f].tasks[t];
-		*task = (struct model_task){ .is_there = true, .agent = a, .port = pick(m, 9) };
+		*task = (struct model_task){
+			.is_there = true, .agent = a, .port = pick(m, 9), .has_check = pick(m, 2)
+		};
 		send_task(m, f, t);
 	}
 }
@@ -269,6 +281,7 @@ static void update_task(struct model *m, unsigned f, unsigned t)
 		.state = pick(m, 8) > 3 ? 2 : 1 + pick(m, 3),
 		.timestamp = m->is_skewed ? pick(m, 100) : ++m->clock,
 		.address = pick(m, 250),
+		.health = pick(m, 3),
 	};
 	if (pick(m, 6) == 0) {
 		task->is_there = false;

@@ -9,12 +9,14 @@
 
 #include "module/inventory/inventory.h"
 #include "tests/unit/inventory/mirror.h"
+#include "tests/unit/state/health_wants.h"
 
 /*! \brief Gives the objects of a state to an inventory that has begun one. */
 static inline int feed_objects(struct inventory *inventory, const char *json, size_t len,
                                struct master_facts *facts)
 {
-	struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
+	struct objects_parser *parser = objects_parser_wanting(&inventory_sink, inventory,
+	                                                       health_wants());
 	if (parser == NULL) {
 		return KNOT_ENOMEM;
 	}
@@ -48,7 +50,7 @@ static inline int feed_event(struct inventory *inventory, const char *json,
 {
 	struct inventory_news unused;
 	struct event event;
-	struct event_parser *parser = event_parser_new();
+	struct event_parser *parser = health_event_parser();
 	if (parser == NULL) {
 		return KNOT_ENOMEM;
 	}

@@ -55,7 +55,8 @@ static void load_meanwhile(struct model *m, struct inventory *inventory)
 	}
 	char *state = print_state(m);
 	size_t len = strlen(state), at = 0;
-	struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
+	struct objects_parser *parser = objects_parser_wanting(&inventory_sink, inventory,
+	                                                       health_wants());
 	int ret = KNOT_EOK;
 	while (at < len - is_broken && ret == KNOT_EOK) {
 		size_t part = 1 + pick(m, 300);

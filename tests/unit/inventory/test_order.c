@@ -19,6 +19,7 @@
 struct reader {
 	struct fixture f;
 	size_t tasks;
+	struct wants *wants; /*!< What they are read with; NULL: nothing. */
 };
 
 static int read_agent(void *ctx, const struct agent_object *agent)
@@ -60,7 +61,7 @@ static const struct objects_sink sink = { read_agent,  read_framework, read_task
 static size_t read_state(struct reader *r, const char *json, size_t missing)
 {
 	struct master_facts facts;
-	struct objects_parser *parser = objects_parser_new(&sink, r);
+	struct objects_parser *parser = objects_parser_wanting(&sink, r, r->wants);
 	r->tasks = 0;
 	inventory_begin(r->f.inventory);
 	assert_int_equal(objects_parser_feed(parser, json, strlen(json) - missing), KNOT_EOK);
@@ -135,7 +136,7 @@ static void begin_known(struct reader *r, const char *first, const char *second)
 static void test_same(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abcdefgh", "xyz");
 	size_t bytes = inventory_stats(r.f.inventory).bytes;
 	r.f.mirror.changes = 0;
@@ -148,7 +149,7 @@ static void test_same(void **unused)
 static void test_some_go(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abcdefgh", "xyz");
 	/* Each guess that is wrong costs a task. */
 	expect_tasks(&r, "bcdfgh", "z", 3);
@@ -161,7 +162,7 @@ static void test_some_go(void **unused)
 static void test_some_come(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "adg", "x");
 	expect_tasks(&r, "abcdefgh", "wx", 6);
 	expect_tasks(&r, "abcdefgh", "wx", 6);
@@ -172,7 +173,7 @@ static void test_some_come(void **unused)
 static void test_some_change(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abcdefgh", "x");
 	expect_tasks(&r, "abCdefGh", "x", 2);
 	expect_tasks(&r, "abCdefGh", "x", 2);
@@ -184,7 +185,7 @@ static void test_some_change(void **unused)
 static void test_other_order(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abcdefgh", "xy");
 	char *state = state_of("hgfdceba", "yx");
 	assert_in_range(read_state(&r, state, 0), 1, 10);
@@ -197,7 +198,7 @@ static void test_other_order(void **unused)
 static void test_other_framework(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "ab", "ab");
 	expect_tasks(&r, "abc", "ab", 1);
 	expect_tasks(&r, "abc", "cab", 2);
@@ -210,7 +211,7 @@ static void test_other_framework(void **unused)
 static void test_twice(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin(&r.f);
 	for (unsigned i = 0; i < 4; i++) {
 		expect_tasks(&r, "abBc", "", i < 2 ? 4 : 2);
@@ -224,7 +225,7 @@ static void test_twice(void **unused)
 static void test_broken_load(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abc", "x");
 	char *other = state_of("aBc", "X");
 	assert_int_equal(read_state(&r, other, 1), 2);
@@ -239,7 +240,7 @@ static void test_broken_load(void **unused)
 static void test_events(void **unused)
 {
 	(void)unused;
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abc", "x");
 	apply(&r.f, V1_TASK("b", "F0", "S2", RUNNING));
 	expect_tasks(&r, "abc", "x", 1);
@@ -256,7 +257,7 @@ static void test_events_meanwhile(void **unused)
 	char *state = state_of("abcd", "x");
 	size_t len = strlen(state);
 	for (size_t cut = 1; cut < len; cut++) {
-		struct reader r;
+		struct reader r = { .tasks = 0 };
 		struct master_facts facts;
 		begin_known(&r, "abcd", "x");
 		struct objects_parser *parser = objects_parser_new(&sink, &r);
@@ -288,7 +289,7 @@ static void test_guesses_are_paid(void **unused)
 	(void)unused;
 	static const struct text framework = { "F0", 2 };
 	static const char wrong[4096] = { 0 };
-	struct reader r;
+	struct reader r = { .tasks = 0 };
 	begin_known(&r, "abc", "");
 	struct inventory *inventory = r.f.inventory;
 	inventory_begin(inventory);
@@ -305,10 +306,51 @@ static void test_guesses_are_paid(void **unused)
 	end(&r.f);
 }
 
+/*! \brief Finds the health of the only task. */
+static void find_health(void *ctx, const struct inventory_change *change)
+{
+	if (change->kind == INVENTORY_TASK) {
+		*(enum task_health *)ctx = task_object_health(change->after.task).health;
+	}
+}
+
+static enum task_health health_of(const struct reader *r)
+{
+	enum task_health health = HEALTH_UNSAID;
+	inventory_walk(r->f.inventory, find_health, &health);
+	return health;
+}
+
+/*! \brief Texts are known with what was wanted of them, and not with anything else. */
+static void test_wants(void **unused)
+{
+	(void)unused;
+	static const char json[] = HEAD
+	        "\"slaves\":[" AGENT("S1", "10.0.0.11") "],\"frameworks\":[{\"id\":\"F\",\"name\":"
+	                                                "\"F\",\"tasks\":[{\"id\":\"t\",\"name\":"
+	                                                "\"n\",\"slave_id\":\"S1\",\"state\":"
+	                                                "\"TASK_RUNNING\",\"statuses\":[{\"state\":"
+	                                                "\"TASK_RUNNING\",\"healthy\":false}]}]}]}";
+	struct wants *const turns[] = { NULL, health_wants(), NULL, health_wants() };
+	struct reader r = { .tasks = 0 };
+	begin(&r.f);
+	for (size_t i = 0; i < sizeof(turns) / sizeof(*turns); i++) {
+		r.wants = turns[i];
+		inventory_read_anew(r.f.inventory);
+		/* Another object, and the same; from then on it is known. */
+		assert_int_equal(read_state(&r, json, 0), 1);
+		assert_int_equal(read_state(&r, json, 0), 1);
+		assert_int_equal(read_state(&r, json, 0), 0);
+		assert_int_equal(health_of(&r), turns[i] != NULL ? HEALTH_BAD : HEALTH_UNSAID);
+	}
+	end(&r.f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_wants),
 		cmocka_unit_test(test_some_go),
 		cmocka_unit_test(test_some_come),
 		cmocka_unit_test(test_some_change),

@@ -86,12 +86,13 @@ static void pass(void *ctx)
 static const struct objects_sink pass_objects = { pass_agent, pass_framework, pass_task };
 static const struct master_sink sink = { .objects = &pass_objects, .begin = pass, .abort = pass };
 
-/*! \brief Makes a client that knows `master` alone, and a stream. */
-static struct test *new_test(void)
+/*! \brief Makes a client that knows `master` alone, and a stream; it logs in with an account. */
+static struct test *new_test_of(char *iam_file)
 {
 	struct test *test = calloc(1, sizeof(*test));
 	assert_non_null(test);
 	test->settings.timeout = 60;
+	test->settings.iam_file = iam_file;
 	test->resolver = resolver_new(&test->stop);
 	assert_non_null(test->resolver);
 	test->client = master_new(&test->settings, test->resolver, &test->stop, &sink);
@@ -102,6 +103,12 @@ static struct test *new_test(void)
 	resolver_begin(test->resolver);
 	master_set_known(test->client, &master, 1);
 	return test;
+}
+
+/*! \brief The same without an account. */
+static inline struct test *new_test(void)
+{
+	return new_test_of(NULL);
 }
 
 static void free_test(struct test *test)
@@ -151,7 +158,7 @@ static inline void turns(struct test *test)
 }
 
 /*! \brief Subscribes to `master`; it has not said anything yet. */
-static struct peer *subscribe(struct test *test)
+static inline struct peer *subscribe(struct test *test)
 {
 	forget_peers();
 	assert_int_equal(stream_open(test->stream, &master, false), KNOT_EOK);

@@ -68,7 +68,8 @@ static void test_refusals(void **state)
 		const char *status;
 		const char *reason;
 	} refusals[] = {
-		{ "401 Unauthorized", "HTTP status 401: it wants a (better) credential-file" },
+		{ "401 Unauthorized",
+		  "HTTP status 401: it wants a (better) credential-file or iam-file" },
 		{ "403 Forbidden", "HTTP status 403: the principal may not follow the events" },
 		{ "404 Not Found", "HTTP status 404: it has no event stream" },
 		{ "405 Method Not Allowed", "HTTP status 405: it has no event stream" },

@@ -16,6 +16,13 @@ struct made_port {
 	struct text protocol;
 };
 
+/*! \brief A label. */
+struct made_label {
+	struct text key;
+	struct text value;
+	bool of_discovery;
+};
+
 /*! \brief What a task that runs is to say. */
 struct made_task {
 	struct text id;
@@ -29,6 +36,13 @@ struct made_task {
 	struct state_addresses mesos;
 	struct state_addresses docker;
 	bool maps_ports;
+	const struct made_label *labels;
+	uint32_t labels_count;
+	struct text environment;
+	struct text version;
+	struct text role;
+	struct text network; /*!< That all of \a netinfo are of. */
+	enum visibility visibility;
 };
 
 /*! \brief Appends a list; what lies behind is good for any type. */
@@ -62,7 +76,13 @@ static inline size_t made_task_size(const struct made_task *from)
 	for (uint32_t i = 0; i < from->ports_count; i++) {
 		size += from->ports[i].name.len + from->ports[i].protocol.len + 32UL;
 	}
-	return size;
+	for (uint32_t i = 0; i < from->labels_count; i++) {
+		size += sizeof(struct pair_object) + from->labels[i].key.len +
+		        from->labels[i].value.len + 48UL;
+	}
+	return size + sizeof(struct task_more) + sizeof(struct network_object) +
+	       from->environment.len + from->version.len + from->role.len + from->network.len +
+	       8 * 16UL;
 }
 
 static inline void made_ports(char *base, size_t *len, struct task_object *task,
@@ -78,6 +98,31 @@ static inline void made_ports(char *base, size_t *len, struct task_object *task,
 	}
 }
 
+/*! \brief Makes what is not always wanted of a task, right behind its struct. */
+static inline void made_more(char *base, size_t *len, struct task_object *task,
+                             const struct made_task *from)
+{
+	struct task_more *more = (struct task_more *)(void *)(task + 1);
+	task->has_more = true;
+	more->visibility = (uint8_t)from->visibility;
+	more->environment = made_text(base, len, from->environment);
+	more->version = made_text(base, len, from->version);
+	more->role = made_text(base, len, from->role);
+	struct pair_object *labels = (struct pair_object *)(void *)(base + *len);
+	more->labels = (struct object_slice){ (uint32_t)*len, from->labels_count };
+	*len += (from->labels_count * sizeof(*labels) + 15) / 16 * 16;
+	for (uint32_t i = 0; i < from->labels_count; i++) {
+		labels[i].key = made_text(base, len, from->labels[i].key);
+		labels[i].value = made_text(base, len, from->labels[i].value);
+		labels[i].of_discovery = from->labels[i].of_discovery;
+	}
+	if (from->network.len > 0) {
+		struct network_object network = { .count = from->netinfo.count };
+		network.name = made_text(base, len, from->network);
+		more->networks[0] = made_list(base, len, &network, 1, sizeof(network));
+	}
+}
+
 /*! \brief Makes a task, to be freed with free(). */
 static inline struct task_object *make_task_object(const struct made_task *from)
 {
@@ -86,8 +131,10 @@ static inline struct task_object *make_task_object(const struct made_task *from)
 		abort();
 	}
 	struct task_object *task = (struct task_object *)(void *)base;
-	size_t len = (sizeof(*task) + 15) / 16 * 16;
-	struct status_object status = { .maps_ports = from->maps_ports, .last = true };
+	size_t len = (sizeof(*task) + sizeof(struct task_more) + 15) / 16 * 16;
+	struct status_object status = { .maps_ports = from->maps_ports,
+		                        .last = true,
+		                        .state = TASK_STATE_RUNNING };
 	status.netinfo = made_list(base, &len, from->netinfo.list, from->netinfo.count,
 	                           sizeof(struct address));
 	status.mesos = made_list(base, &len, from->mesos.list, from->mesos.count,
@@ -102,6 +149,7 @@ static inline struct task_object *make_task_object(const struct made_task *from)
 	task->name = made_text(base, &len, from->name);
 	task->discovery = made_text(base, &len, from->discovery);
 	task->life = TASK_RUNS;
+	made_more(base, &len, task, from);
 	task->object.size = (uint32_t)len;
 	return task;
 }

@@ -33,13 +33,10 @@ __attribute__((format(printf, 2, 3))) static inline void lines_add(struct lines 
 	va_end(args);
 }
 
-/*! \brief Takes a record (records_put_f). */
+/*! \brief Takes a record (records_put_f); one of class 1 stands in brackets. */
 static inline int lines_put(void *ctx, const knot_dname_t *owner, uint16_t type,
                             const uint8_t *rdata, uint16_t len, unsigned preference)
 {
-	if (preference != 0) {
-		abort();
-	}
 	char name[KNOT_DNAME_TXT_MAXLEN + 1], target[KNOT_DNAME_TXT_MAXLEN + 1];
 	char addr[INET6_ADDRSTRLEN];
 	if (knot_dname_to_str(name, owner, sizeof(name)) == NULL) {
@@ -65,6 +62,12 @@ static inline int lines_put(void *ctx, const knot_dname_t *owner, uint16_t type,
 		lines_add(ctx, "%s PTR %s", name, target);
 		break;
 	default: abort();
+	}
+	if (preference > 0) {
+		struct lines *lines = ctx;
+		char *line = lines->list[--lines->count];
+		lines_add(lines, "(%s)", line);
+		free(line);
 	}
 	return KNOT_EOK;
 }

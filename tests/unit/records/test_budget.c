@@ -30,6 +30,7 @@ static struct records_rules defaults(void)
 		.origin = MESOS,
 		.sources = { IP_SOURCE_NETINFO },
 		.sources_count = 1,
+		.srv_weight = 1,
 	};
 }
 

@@ -31,6 +31,7 @@ static struct zones new_zones(void)
 		.origin = MESOS,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_HOST },
 		.sources_count = 2,
+		.srv_weight = 1,
 	};
 	struct zones zones = { 0 };
 	for (size_t i = 0; i < 4; i++) {
@@ -39,6 +40,9 @@ static struct zones new_zones(void)
 	zones.list[1].rules.labels = LABEL_RFC952;
 	zones.list[1].rules.sources[0] = IP_SOURCE_AUTO;
 	zones.list[1].rules.task_max = 7;
+	zones.list[1].rules.health = HEALTH_AVOID;
+	zones.list[0].rules.health = HEALTH_REQUIRE;
+	zones.list[2].rules.health = HEALTH_REQUIRE;
 	zones.list[2].rules.reverse = true;
 	zones.list[2].rules.zone = REVERSE;
 	zones.list[3].rules = zones.list[2].rules;

@@ -37,6 +37,7 @@ static struct records_rules defaults(void)
 		.origin = MESOS,
 		.sources = { IP_SOURCE_NETINFO, IP_SOURCE_MESOS, IP_SOURCE_HOST },
 		.sources_count = 3,
+		.srv_weight = 1,
 	};
 }
 

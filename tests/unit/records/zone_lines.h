@@ -28,7 +28,8 @@ static inline struct cluster *parse(const char *json, size_t len)
 	struct cluster *cluster = calloc(1, sizeof(*cluster));
 	assert_non_null(cluster);
 	struct inventory *inventory = cluster->inventory = inventory_new(unheard, NULL);
-	struct objects_parser *parser = objects_parser_new(&inventory_sink, inventory);
+	struct objects_parser *parser = objects_parser_wanting(&inventory_sink, inventory,
+	                                                       health_wants());
 	struct master_facts facts;
 	inventory_begin(inventory);
 	assert_int_equal(objects_parser_feed(parser, json, len), KNOT_EOK);

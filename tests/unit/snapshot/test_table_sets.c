@@ -83,14 +83,18 @@ static void test_large_set(void **state)
 	for (size_t i = 0; i < sizeof(firsts) / sizeof(*firsts); i++) {
 		knot_rrset_t whole, one;
 		bool copied;
-		assert_int_equal(snapshot_rrset_whole(snapshot, set, MODEL_ZONE, firsts[i], 1000,
+		/* A run, or two that do not meet. */
+		struct snapshot_run runs[] = { { firsts[i], i % 2 == 0 ? 1000 : 300 },
+			                       { firsts[i] + 400, 700 } };
+		assert_int_equal(snapshot_rrset_whole(snapshot, set, MODEL_ZONE, runs, 1 + i % 2,
 		                                      &mm, &whole, &copied),
 		                 KNOT_EOK);
 		assert_true(copied);
 		assert_int_equal(whole.rrs.count, 1000);
 		knot_rdata_t *rdata = whole.rrs.rdata;
 		for (uint32_t j = 0; j < 1000; j++, rdata = knot_rdataset_next(rdata)) {
-			snapshot_rrset(snapshot, set, MODEL_ZONE, firsts[i] + j, 1, &one);
+			uint32_t gap = j < runs[0].count ? 0 : 100;
+			snapshot_rrset(snapshot, set, MODEL_ZONE, firsts[i] + gap + j, 1, &one);
 			assert_int_equal(knot_rdata_cmp(rdata, one.rrs.rdata), 0);
 		}
 		assert_ptr_equal(rdata, (uint8_t *)whole.rrs.rdata + whole.rrs.size);
@@ -98,12 +102,66 @@ static void test_large_set(void **state)
 	}
 	bool copied = true;
 	knot_rrset_t whole;
+	struct snapshot_run two = { 0, 2 };
 	assert_int_equal(
-	        snapshot_rrset_whole(snapshot, set, MODEL_ZONE, 0, 2, &mm, &whole, &copied),
+	        snapshot_rrset_whole(snapshot, set, MODEL_ZONE, &two, 1, &mm, &whole, &copied),
 	        KNOT_EOK);
 	assert_false(copied);
 	snapshot_unref(snapshot);
 	snapshot_table_free(table);
+}
+
+/*! \brief Counts a set's addresses that are below (\a diff -1), in (0) or above (1) a subnet. */
+static uint32_t count_by(const struct snapshot *snapshot, const struct snapshot_set *set,
+                         const uint8_t *address, unsigned bits, int diff)
+{
+	uint32_t found = 0;
+	for (uint32_t i = 0; i < set->count; i++) {
+		knot_rrset_t one;
+		snapshot_rrset(snapshot, set, MODEL_ZONE, i, 1, &one);
+		int first = 0;
+		for (unsigned bit = 0; bit < bits && first == 0; bit++) {
+			first = (one.rrs.rdata->data[bit / 8] >> (7 - bit % 8) & 1) -
+			        (address[bit / 8] >> (7 - bit % 8) & 1);
+		}
+		found += first == diff;
+	}
+	return found;
+}
+
+/*! \brief A subnet's addresses are found in sets of one piece and of many, with any bits. */
+static void test_subnets(void **state)
+{
+	(void)state;
+	static const uint32_t counts[] = { 1, 2, 63, 64, 65, 200, 1500 };
+	srand(1);
+	for (size_t i = 0; i < 2 * sizeof(counts) / sizeof(*counts); i++) {
+		bool ipv6 = i % 2 > 0;
+		struct snapshot_table *table = new_table();
+		for (uint32_t j = 0; j < counts[i / 2]; j++) {
+			/* Few values of each octet: subnets of all sizes, some of them full. */
+			uint8_t address[16] = { 10,           rand() % 3,         rand() % 8,
+				                rand() % 256, rand() % 2,         [7] = rand() % 3,
+				                rand() % 2,   [15] = rand() % 256 };
+			change(table, 1, "web.mesos", ipv6 ? KNOT_RRTYPE_AAAA : KNOT_RRTYPE_A,
+			       address, ipv6 ? 16 : 4, 0);
+		}
+		struct snapshot *snapshot = commit(table);
+		const struct snapshot_set *set = find_set(snapshot, "web.mesos",
+		                                          ipv6 ? KNOT_RRTYPE_AAAA : KNOT_RRTYPE_A);
+		for (int turn = 0; turn < 300; turn++) {
+			uint8_t address[16] = { 9 + rand() % 3, rand() % 3,
+				                rand() % 8,     rand() % 256,
+				                rand() % 2,     [7] = rand() % 3,
+				                rand() % 2,     [15] = rand() % 256 };
+			unsigned bits = rand() % (ipv6 ? 129 : 33);
+			struct snapshot_run run = snapshot_subnet(set, address, bits);
+			assert_int_equal(run.first, count_by(snapshot, set, address, bits, -1));
+			assert_int_equal(run.count, count_by(snapshot, set, address, bits, 0));
+		}
+		snapshot_unref(snapshot);
+		snapshot_table_free(table);
+	}
 }
 
 /*! \brief One record more or less in a large set makes a head, a shard and a chunk anew. */
@@ -240,9 +298,10 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_many_targets), cmocka_unit_test(test_large_set),
-		cmocka_unit_test(test_cost),         cmocka_unit_test(test_shrinking),
-		cmocka_unit_test(test_sharing),      cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_subnets),   cmocka_unit_test(test_many_targets),
+		cmocka_unit_test(test_large_set), cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_shrinking), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,12 +9,27 @@
 #include "module/state/objects.h"
 #include "tests/unit/state/state_dump.h"
 
+static inline void dump_pairs(FILE *out, const void *object, struct object_slice slice)
+{
+	const struct pair_object *pairs = object_list(object, slice);
+	for (uint32_t i = 0; i < slice.count; i++) {
+		dump_text(out, pairs[i].of_discovery ? "discovery-key" : "key",
+		          object_text(object, pairs[i].key));
+		dump_text(out, "value", object_text(object, pairs[i].value));
+	}
+}
+
 static inline void dump_agent_object(FILE *out, const struct agent_object *agent)
 {
 	fputs("agent", out);
 	dump_text(out, "id", object_text(agent, agent->object.id));
 	dump_text(out, "host", object_text(agent, agent->host));
-	fprintf(out, " port=%u registered=%d\n", agent->port, agent->registered);
+	fprintf(out, " port=%u registered=%d", agent->port, agent->registered);
+	if (agent->has_more) {
+		dump_text(out, "hostname", object_text(agent, agent_object_more(agent)->hostname));
+		dump_pairs(out, agent, agent_object_more(agent)->attributes);
+	}
+	fputc('\n', out);
 }
 
 static inline void dump_framework_object(FILE *out, const struct framework_object *framework)
@@ -25,7 +40,35 @@ static inline void dump_framework_object(FILE *out, const struct framework_objec
 	dump_text(out, "pid", object_text(framework, framework->pid_host));
 	fprintf(out, ":%u", framework->pid_port);
 	dump_text(out, "hostname", object_text(framework, framework->hostname));
+	if (framework->role.count > 0) {
+		dump_text(out, "role", object_text(framework, framework->role));
+	}
 	fprintf(out, " recovered=%d told=%d\n", framework->recovered, framework->told);
+}
+
+/*! \brief What a task has that is not always wanted. */
+static inline void dump_task_more(FILE *out, const struct task_object *task)
+{
+	const struct task_more *more = task_object_more(task);
+	fprintf(out, " visibility=%u", more->visibility);
+	dump_text(out, "environment", object_text(task, more->environment));
+	dump_text(out, "location", object_text(task, more->location));
+	dump_text(out, "version", object_text(task, more->version));
+	dump_text(out, "role", object_text(task, more->role));
+	dump_pairs(out, task, more->labels);
+	for (uint32_t i = 0; i < task->statuses.count; i++) {
+		const struct network_object *networks = object_list(task, more->networks[i]);
+		for (uint32_t j = 0; j < more->networks[i].count; j++) {
+			dump_text(out, "network", object_text(task, networks[j].name));
+			fprintf(out, " of %u", networks[j].count);
+		}
+	}
+}
+
+static inline const char *health_name(enum task_health health)
+{
+	static const char *const names[] = { "", " good", " bad" };
+	return names[health];
 }
 
 /*! \brief What of a task its records are made of. */
@@ -54,6 +97,8 @@ static inline void dump_task_parts(FILE *out, const struct task_object *task)
 	dump_addresses(out, "mesos", status ? object_addresses(task, status->mesos) : none);
 	dump_addresses(out, "docker", status ? object_addresses(task, status->docker) : none);
 	fprintf(out, " maps_ports=%d", task_object_maps_ports(task));
+	fprintf(out, "%s%s", task->has_health_check ? " checked" : "",
+	        health_name(task_object_health(task).health));
 }
 
 static inline void dump_task_object(FILE *out, const struct task_object *task)
@@ -64,7 +109,12 @@ static inline void dump_task_object(FILE *out, const struct task_object *task)
 	fprintf(out, " life=%u statuses=", task->life);
 	const struct status_object *statuses = object_list(task, task->statuses);
 	for (uint32_t i = 0; i < task->statuses.count; i++) {
-		fprintf(out, "(%.3f%s)", statuses[i].timestamp, statuses[i].last ? " last" : "");
+		fprintf(out, "(%.3f%s%s%s)", statuses[i].timestamp, statuses[i].last ? " last" : "",
+		        statuses[i].state == TASK_STATE_RUNNING ? "" : " other",
+		        health_name(statuses[i].health));
+	}
+	if (task->has_more) {
+		dump_task_more(out, task);
 	}
 	fputc('\n', out);
 }

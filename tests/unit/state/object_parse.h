@@ -7,6 +7,7 @@
 
 #include <libknot/errcode.h>
 
+#include "tests/unit/state/health_wants.h"
 #include "tests/unit/state/object_dump.h"
 
 /*! \brief Takes objects as lines. */
@@ -88,7 +89,8 @@ static inline char *dump_objects(const char *doc, size_t len, size_t chunk)
 {
 	struct dumper dumper = { .count = 0 };
 	struct master_facts facts;
-	struct objects_parser *parser = objects_parser_new(&dumper_sink, &dumper);
+	struct objects_parser *parser = objects_parser_wanting(&dumper_sink, &dumper,
+	                                                       health_wants());
 	assert_non_null(parser);
 	int ret = KNOT_EOK;
 	for (size_t at = 0; at < len && ret == KNOT_EOK; at += chunk) {

@@ -89,7 +89,7 @@ static void read_stream(struct stream *stream, struct inventory *inventory, size
 	for (size_t i = 0; i < stream->chunks && stream->ends[2 * i] <= offset; i++) {
 		len = stream->ends[2 * i + 1];
 	}
-	struct event_parser *parser = event_parser_new();
+	struct event_parser *parser = health_event_parser();
 	assert_non_null(parser);
 	while (stream->done < len) {
 		/* RecordIO: a length, a line feed, the record. */
@@ -134,6 +134,7 @@ static const struct {
 	/* A status of the same state without a reason that is told. */
 	{ "addresses/state-04.json", false },
 	{ "addresses/state-06.json", false },
+	{ "health/state-06.json", false },
 	/* Agents that became unreachable. */
 	{ "agent-moves/state-stream-02.json", false },
 	{ "agents/state-04.json", false },

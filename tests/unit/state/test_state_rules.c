@@ -253,6 +253,59 @@ static void test_statuses(void **unused)
 	CHECK_RULES(TASK_FRAME("\"statuses\":[%s]"), rules);
 }
 
+#define SAYS(state, more) "{\"state\":\"TASK_" state "\"" more "}"
+#define GOOD              ",\"healthy\":true"
+#define BAD               ",\"healthy\":false"
+#define AT(time)          ",\"timestamp\":" time
+
+/*! \brief The latest status that says how a task is counts, in whatever state it was. */
+static void test_health(void **unused)
+{
+	(void)unused;
+	static const struct rule rules[] = {
+		{ "", "maps_ports=0 framework" },
+		{ SAYS("RUNNING", AT("1")), "maps_ports=0 framework" },
+		{ SAYS("RUNNING", GOOD), "maps_ports=0 good" },
+		{ SAYS("RUNNING", BAD), "maps_ports=0 bad" },
+		{ SAYS("RUNNING", BAD AT("1")) "," SAYS("RUNNING", GOOD AT("2")),
+		  "maps_ports=0 good" },
+		{ SAYS("RUNNING", BAD AT("2")) "," SAYS("RUNNING", GOOD AT("1")),
+		  "maps_ports=0 bad" },
+		/* At the same time the first one counts, as of addresses. */
+		{ SAYS("RUNNING", BAD AT("1")) "," SAYS("RUNNING", GOOD AT("1")),
+		  "maps_ports=0 bad" },
+		{ SAYS("STARTING", BAD AT("1")) "," SAYS("RUNNING", GOOD AT("1")),
+		  "maps_ports=0 bad" },
+		/* Who is silent says nothing. */
+		{ SAYS("RUNNING", BAD AT("1")) "," SAYS("RUNNING", AT("2")), "maps_ports=0 bad" },
+		{ SAYS("RUNNING", BAD AT("1")) "," SAYS("RUNNING", AT("2")) "," SAYS(
+		          "STARTING", AT("3")) "," SAYS("RUNNING", AT("4")),
+		  "maps_ports=0 bad" },
+		{ SAYS("KILLING", BAD AT("1")) "," SAYS("RUNNING", AT("2")), "maps_ports=0 bad" },
+		{ SAYS("RUNNING", GOOD AT("1")) "," SAYS("KILLING", BAD AT("2")),
+		  "maps_ports=0 bad" },
+		{ SAYS("RUNNING", GOOD AT("3")) "," SAYS("KILLING", BAD AT("2")),
+		  "maps_ports=0 good" },
+		/* What is no boolean is nothing; the last of several members counts. */
+		{ SAYS("RUNNING", ",\"healthy\":\"false\""), "maps_ports=0 framework" },
+		{ SAYS("RUNNING", ",\"healthy\":0"), "maps_ports=0 framework" },
+		{ SAYS("RUNNING", ",\"healthy\":null"), "maps_ports=0 framework" },
+		{ SAYS("RUNNING", ",\"healthy\":[false]"), "maps_ports=0 framework" },
+		{ SAYS("RUNNING", BAD GOOD), "maps_ports=0 good" },
+		{ SAYS("RUNNING", BAD ",\"healthy\":null"), "maps_ports=0 bad" },
+	};
+	CHECK_RULES(TASK_FRAME("\"statuses\":[%s]"), rules);
+
+	static const struct rule checks[] = {
+		{ "{}", "maps_ports=0 checked" },
+		{ "{\"type\":\"HTTP\"}", "maps_ports=0 checked" },
+		{ "null", "maps_ports=0 framework" },
+		{ "[]", "maps_ports=0 framework" },
+		{ "\"{}\"", "maps_ports=0 framework" },
+	};
+	CHECK_RULES(TASK_FRAME("\"health_check\":%s"), checks);
+}
+
 /*! \brief Port 0 of the host is none. */
 static void test_mappings(void **unused)
 {
@@ -327,7 +380,8 @@ int main(void)
 		cmocka_unit_test(test_agents),    cmocka_unit_test(test_tasks),
 		cmocka_unit_test(test_ranges),    cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_statuses),  cmocka_unit_test(test_network_infos),
-		cmocka_unit_test(test_labels),    cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_labels),    cmocka_unit_test(test_health),
+		cmocka_unit_test(test_mappings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
