@@ -2,9 +2,14 @@
 """The counters: what knotc shows, what knotd dumps, what Knot's exporter for Prometheus reads."""
 import contextlib
 import json
+import os
 import re
+import shutil
+import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import ask
 import golden
@@ -15,9 +20,10 @@ import yaml
 from ask import ALL_WAYS, EDE_NOT_READY, EDE_STALE_ANSWER, TCP, UDP, UDP_EDNS
 from counters import difference, group, stats, wait_stat
 from expected import ZONES, serving
-from knotd import Knotd
+from knotd import REPOSITORY, Knotd
 from libknot.control import KnotCtl, KnotCtlType
 from master import Master, cut, document, hang, raw, redirect, silent_listener, status
+from ports import free_port
 from waiting import PATIENCE, wait_for
 
 ZONE = """\
@@ -495,3 +501,61 @@ def test_exporter(server, master):
         key = f'knot_zone_stats_{item.replace("-", "_")}' \
               f'{{zone="mesos.",module="mod-mesos",type="{kind}"}}'
         assert metrics[key] == value
+
+
+EXPORTER = shutil.which("knot-exporter", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+def ordered(metric):
+    """A metric's name with its labels in order."""
+    name, labels = metric.rstrip("}").split("{")
+    return name, *sorted(labels.split(","))
+
+
+@contextlib.contextmanager
+def exporter(server):
+    """Knot's exporter at work; gives what it answers, as names with labels."""
+    port = free_port()
+    process = subprocess.Popen(
+        [EXPORTER, f"--web-listen-port={port}", f"--knot-socket-path={server.directory}/knot.sock",
+         f"--knot-socket-timeout={int(5000 * PATIENCE)}"], stdout=subprocess.DEVNULL)
+
+    def scraped():
+        assert process.poll() is None
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics",
+                                        timeout=10 * PATIENCE) as reply:
+                text = reply.read().decode()
+        except urllib.error.URLError:
+            return None
+        return {name: float(value) for name, value in re.findall(r"^(\w+\{\S*\}) (\S+)$", text, re.M)}
+    try:
+        wait_for(scraped, 20, "the exporter to answer")
+        yield scraped
+    finally:
+        process.terminate()
+        process.wait(10 * PATIENCE)
+
+
+@pytest.mark.skipif(not EXPORTER, reason="no knot-exporter here (Debian 13 and later have it)")
+def test_metrics_have_the_names_that_the_page_of_counters_says(server, master):
+    """Scraped for real: the names that are documented for this Knot's exporter, and all values."""
+    page = (REPOSITORY / "packaging/doc/counters.md").read_text()
+    documented = re.findall(r'`(knot_\w+\{zone="mesos\.".*?\})`', page)
+    version = tuple(map(int, re.search(r"(\d+)\.(\d+)", server.knotc("--version")).groups()))
+    newer = [name for name in documented if "module=" in name]
+    expected = newer if version >= (3, 5) else [name for name in documented if name not in newer]
+    assert len(newer) == len(documented) - len(newer) == 2
+
+    master.serve(state(master))
+    start(server, master)
+    wait_stat(server, "polls[ok]")
+    server.ask("web.marathon.mesos.")
+    with exporter(server) as scraped:
+        ours = {ordered(name): value for name, value in scraped().items()
+                if "mod-mesos" in name and "_total{" not in name}
+        for name in expected:
+            assert ours[ordered(name)] > 0, sorted(ours)
+        shown = {name: int(value) for name, value in stats(server).items()}
+        assert sorted(value for value in ours.values() if value) == sorted(
+            value for value in shown.values() if value)

@@ -83,6 +83,39 @@ def test_holds_these_files_and_no_other(package):
           for path in (REPOSITORY / "packaging/doc").glob("*"))}
 
 
+def published():
+    """Who publishes it, as packaging/publisher says."""
+    text = (REPOSITORY / "packaging/publisher").read_text()
+    return dict(re.findall(r"^(\w+)='(.*)'$", text, re.M))
+
+
+def test_maintainer_and_homepage_come_from_one_place(package):
+    assert set(published()) == {"maintainer", "homepage"}
+    assert field(package, "Maintainer") == published()["maintainer"]
+    assert field(package, "Homepage") == published()["homepage"]
+    changes, = package.parent.glob("*.changes")
+    assert f"\nChanged-By: {published()['maintainer']}\n" in changes.read_text()
+    listed = subprocess.run(["grep", "-rlF", published()["maintainer"], REPOSITORY / "packaging",
+                             REPOSITORY / "README.md", REPOSITORY / "module"], text=True,
+                            stdout=subprocess.PIPE, check=False, timeout=60).stdout.split()
+    assert listed == [str(REPOSITORY / "packaging/publisher")]
+
+
+def test_publisher_may_have_any_name_and_page(tmp_path):
+    """Also one with characters that mean something to sed."""
+    tree = tmp_path / "tree"
+    shutil.copytree(REPOSITORY, tree, ignore=lambda folder, names: [
+        name for name in names
+        if folder == str(REPOSITORY) and re.match(r"[.]git$|build", name)])
+    maintainer, homepage = r"A & B | C\D <a@b.example>", "https://a.example/?b=c&d=|e"
+    (tree / "packaging/publisher").write_text(
+        f"maintainer='{maintainer}'\nhomepage='{homepage}'\n")
+    said = output(tree / "packaging/build-deb", tmp_path / "out", seconds=300)
+    path = pathlib.Path(said.splitlines()[-1])
+    assert field(path, "Maintainer") == maintainer
+    assert field(path, "Homepage") == homepage
+
+
 def test_depends_on_the_series_of_knot_it_is_built_for(package):
     version = pkg_config("--modversion")
     major, minor = map(int, version.split(".")[:2])
@@ -297,6 +330,26 @@ def test_install_serve_upgrade_remove(package, root, master, tmp_path_factory):
     for path in (module(), f"/usr/share/doc/{PACKAGE}", "/usr/share/man/man7/knotd-mod-mesos.7.gz",
                  f"/var/lib/dpkg/info/{PACKAGE}.list"):
         assert not root.has(path), path
+
+
+def test_the_test_of_the_package(package, root, tmp_path):
+    """What autopkgtest runs, from the unpacked source package, against the installed package."""
+    source, = package.parent.glob("*.dsc")
+    output("dpkg-source", "--extract", source, tmp_path / "source")
+    control = (tmp_path / "source/debian/tests/control").read_text()
+    test, = re.search(r"^Tests: (.*)$", control, re.M)[1].split()
+    install(root, package)
+    shutil.copytree(tmp_path / "source", root.path("/root/source"))
+    root.run("mkdir", "/root/tmp")
+    command = f"cd /root/source && AUTOPKGTEST_TMP=/root/tmp debian/tests/{test}"
+    said = root.run("sh", "-c", command, seconds=120)
+    assert re.search(r"^web[.]marathon[.]mesos A: 10[.]", said, re.M), said
+
+    # It fails where the module is not there.
+    dpkg(root, "--remove", PACKAGE)
+    root.run("rm", "-r", "/root/tmp")
+    root.run("mkdir", "/root/tmp")
+    root.run("sh", "-c", f"{command} && exit 3 || exit 7", seconds=120, status=7)
 
 
 def test_is_not_installed_beside_another_series_of_knot(package, root):

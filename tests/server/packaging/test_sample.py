@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 import states
-from ask import data
+from ask import data, outcome
 from documents import documented
 from knotd import MESOS_SO, REPOSITORY, Knotd
+from waiting import wait_for
 
 SAMPLE = (REPOSITORY / "knot.conf.sample").read_text()
 README = next(block for block in re.findall(r"^```\n(.*?)^```$", (REPOSITORY / "README.md").read_text(),
@@ -71,3 +72,23 @@ def test_the_sample_serves(server, master, monkeypatch):
         assert data(server.ask("3.2.1.10.in-addr.arpa.", "PTR"), "PTR") == ["web.marathon.mesos."]
         assert data(server.ask("ns.mesos.", "A"), "A") == ["127.0.0.1"]
         assert data(server.ask("www.example.", "A"), "A") == ["192.0.2.80"]
+
+
+def test_only_force_makes_knotd_write_to_a_zone_file(server):
+    """What the sample and README.md say about flushing and purging zones that are set so."""
+    options = re.search(r"  - id: cluster\n    storage.*\n((?:    .*\n)*)", SAMPLE)[1]
+    assert re.findall(r"^    (\S+): (\S+)$", options, re.M)[:2] == [
+        ("zonefile-sync", "-1"), ("journal-content", "none")]
+    server.zone("mesos.", "www A 192.0.2.1 ; a comment\n", zonefile_sync=-1, journal_content="none")
+    server.start()
+    path = server.directory / "mesos.zone"
+    before = path.read_text()
+    server.knotc("-b", "zone-flush", "mesos.", status=None)
+    assert path.read_text() == before
+    server.knotc("-b", "-f", "zone-flush", "mesos.")
+    wait_for(lambda: path.exists() and "Zone dump" in path.read_text(), 10, "a rewritten file")
+    assert "a comment" not in path.read_text()
+    assert "force option required" in server.knotc("zone-purge", "mesos.", status=1)
+    server.knotc("-b", "-f", "zone-purge", "mesos.")
+    wait_for(lambda: not path.exists(), 10, "the file to be gone")
+    assert "SERVFAIL" in outcome(server.ask("www.mesos.", "A"))
