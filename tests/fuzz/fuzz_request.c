@@ -111,9 +111,9 @@ static int write_config(void *ctx, struct http_body *out)
 }
 
 /*! \brief A list of 16 KiB. */
-static int write_enumerate(void *ctx, struct http_body *out)
+static int write_enumerate(void *ctx, const struct snapshot *snapshot, struct http_body *out)
 {
-	(void)ctx;
+	(void)ctx, (void)snapshot;
 	(void)http_body_text(out, "{\"frameworks\":[1");
 	for (unsigned i = 0; i < 8192; i++) {
 		(void)http_body_text(out, ",1");

@@ -52,8 +52,10 @@ static inline int served_config(void *ctx, struct http_body *out)
 }
 
 /*! \brief Gives a document of pages that nobody has written to: they take no memory. */
-static inline int served_enumerate(void *ctx, struct http_body *out)
+static inline int served_enumerate(void *ctx, const struct snapshot *snapshot,
+                                   struct http_body *out)
 {
+	(void)snapshot;
 	const struct served *served = ctx;
 	out->data = calloc(1, served->list);
 	out->len = out->room = out->data != NULL ? served->list : 0;
