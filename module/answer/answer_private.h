@@ -17,6 +17,14 @@ static inline size_t answer_room(const knot_pkt_t *pkt)
 	return pkt->max_size - pkt->size - pkt->reserved;
 }
 
+/*!
+ * \brief A number that turns the order of an answer: the query's ID.
+ *
+ * Over QUIC and HTTPS that is always 0 (RFC 9250, section 4.2.1; RFC 8484, section 4.1): then it is
+ * another one each time. May be called again for the same query, and need not give the same.
+ */
+uint16_t answer_turn(const knotd_qdata_t *qdata);
+
 /*! \brief True if mod-onlinesign signs this answer. */
 static inline bool answer_is_signed(const struct answer *ctx, const knotd_qdata_t *qdata)
 {

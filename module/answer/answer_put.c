@@ -18,6 +18,18 @@
  */
 #define SPARE_SIZE 512
 
+uint16_t answer_turn(const knotd_qdata_t *qdata)
+{
+	/* Of each worker, so that none waits for another. Nobody is to be kept from guessing it. */
+	static _Thread_local uint32_t random;
+	uint16_t id = knot_wire_get_id(qdata->query->wire);
+	if (id != 0) {
+		return id;
+	}
+	random = random * 1664525 + 1013904223;
+	return random >> 16;
+}
+
 /*!
  * \brief Puts what fits of a set that is too large, or too large to be walked over as one.
  *
@@ -59,7 +71,7 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct 
 {
 	bool udp = qdata->params->proto == KNOTD_QUERY_PROTO_UDP;
 	bool sign = answer_is_signed(ctx, qdata);
-	uint16_t id = knot_wire_get_id(qdata->query->wire);
+	uint16_t id = answer_turn(qdata);
 	uint32_t count = set->count, size = set->size;
 	struct answer_choice choice;
 	bool choose = ctx->chooses && answer_has_choice(ctx, set);
