@@ -14,12 +14,15 @@ from master import redirect
 from waiting import PATIENCE, wait_for
 
 
-@pytest.fixture
-def held(server, leader):
-    """A state on its way, asked for just now, with two tasks, `web` and `old`."""
+@pytest.fixture(params=[True, False], ids=["half", "nothing"])
+def held(request, server, leader):
+    """A state on its way, asked for just now, with two tasks, `web` and `old`.
+
+    Half of it has come, or nothing.
+    """
     leader.run("old")
     follow(server, leader)
-    reply = Held(leader)
+    reply = Held(leader, request.param)
     leader.serve(reply)
     server.zone_reload()
     reply.wait()
