@@ -219,12 +219,5 @@ knotd_in_state_t answer_put_chosen(knot_pkt_t *pkt, knotd_qdata_t *qdata, const 
 			ret = answer_put_as_one(pkt, snapshot, set, owner, hint, choice);
 		}
 	}
-	if (ret != KNOT_EOK) {
-		return KNOTD_IN_STATE_ERROR;
-	}
-	if (left > 0 && udp) {
-		knot_wire_set_tc(pkt->wire);
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return KNOTD_IN_STATE_HIT;
+	return answer_has_put(pkt, ret, left > 0 && udp);
 }

@@ -25,6 +25,24 @@ static inline size_t answer_room(const knot_pkt_t *pkt)
  */
 uint16_t answer_turn(const knotd_qdata_t *qdata);
 
+/*!
+ * \brief The state of an answer whose records have been put, or could not be (\a ret).
+ *
+ * \param is_cut  What is missing is to be asked for over TCP: the packet gets TC (RFC 2181,
+ *                section 9).
+ */
+static inline knotd_in_state_t answer_has_put(knot_pkt_t *pkt, int ret, bool is_cut)
+{
+	if (ret != KNOT_EOK) {
+		return KNOTD_IN_STATE_ERROR;
+	}
+	if (is_cut) {
+		knot_wire_set_tc(pkt->wire);
+		return KNOTD_IN_STATE_TRUNC;
+	}
+	return KNOTD_IN_STATE_HIT;
+}
+
 /*! \brief True if mod-onlinesign signs this answer. */
 static inline bool answer_is_signed(const struct answer *ctx, const knotd_qdata_t *qdata)
 {

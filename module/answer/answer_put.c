@@ -18,18 +18,6 @@
  */
 #define SPARE_SIZE 512
 
-uint16_t answer_turn(const knotd_qdata_t *qdata)
-{
-	/* Of each worker, so that none waits for another. Nobody is to be kept from guessing it. */
-	static _Thread_local uint32_t random;
-	uint16_t id = knot_wire_get_id(qdata->query->wire);
-	if (id != 0) {
-		return id;
-	}
-	random = random * 1664525 + 1013904223;
-	return random >> 16;
-}
-
 /*!
  * \brief Puts what fits of a set that is too large, or too large to be walked over as one.
  *
@@ -55,14 +43,7 @@ static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapsho
 		ret = answer_put_signed_part(pkt, snapshot, set, owner, hint, id, space,
 		                             UINT32_MAX);
 	}
-	if (ret != KNOT_EOK) {
-		return KNOTD_IN_STATE_ERROR;
-	}
-	if (left > 0 && udp) {
-		knot_wire_set_tc(pkt->wire);
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return KNOTD_IN_STATE_HIT;
+	return answer_has_put(pkt, ret, left > 0 && udp);
 }
 
 knotd_in_state_t answer_put(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct answer *ctx,
