@@ -76,22 +76,27 @@ class Leader(Master):
 
 
 class Held:
-    """A reply: a leader's state as it is when it is asked for, of which half stays on its way."""
+    """A reply: a leader's state as it is when it is asked for, of which half stays on its way.
 
-    def __init__(self, leader):
-        self.leader = leader
+    Or all of it, its head included, if nothing is `sent` at first.
+    """
+
+    def __init__(self, leader, sent=True):
+        self.leader, self.sent = leader, sent
         self.asked, self._going = threading.Event(), threading.Event()
         self._length = None  # What is sent of it at most, if it breaks off.
 
     def __call__(self, handler):
         with self.leader.changing_lock:
             body = json.dumps(self.leader.state).encode()
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                            b"Content-Length: %d\r\n\r\n" % len(body) + body[:len(body) // 2])
+        reply = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                 b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        sent = len(reply) - len(body) // 2 if self.sent else 0
+        handler.wfile.write(reply[:sent])
         self.asked.set()
         while not self._going.is_set() and not handler.server.ending.wait(0.01):
             pass
-        handler.wfile.write(body[len(body) // 2:self._length])
+        handler.wfile.write(reply[sent:self._length])
         handler.close_connection = self._length is not None
 
     def wait(self):

@@ -14,12 +14,15 @@ from master import redirect
 from waiting import PATIENCE, wait_for
 
 
-@pytest.fixture
-def held(server, leader):
-    """A state on its way, asked for just now, with two tasks, `web` and `old`."""
+@pytest.fixture(params=[True, False], ids=["half", "nothing"])
+def held(request, server, leader):
+    """A state on its way, asked for just now, with two tasks, `web` and `old`.
+
+    Half of it has come, or nothing.
+    """
     leader.run("old")
     follow(server, leader)
-    reply = Held(leader)
+    reply = Held(leader, request.param)
     leader.serve(reply)
     server.zone_reload()
     reply.wait()
@@ -129,10 +132,16 @@ def test_stream_ends_meanwhile(server, leader, held):
     assert server.ask("told.marathon.mesos.").answer
 
 
-def test_another_leader_meanwhile(server, leader, held):
-    """Whoever led before, and does not know it yet: what it tells counts until then, and no more."""
+@pytest.mark.parametrize("follows", [True, False], ids=["events", "polls"])
+def test_another_leader_meanwhile(server, leader, held, follows):
+    """Whoever led before, and does not know it yet: what it tells counts until then, and no more.
+
+    Also if no second state, as after subscribing, makes up for it.
+    """
     with Leader(states.task("web"), states.task("old"), states.task("heirs")) as heir:
         heir.state["id"] = "heir"
+        if not follows:
+            heir.serve_events(None)
         of_heir = Held(heir)
         heir.serve(of_heir)
         held.let_go()

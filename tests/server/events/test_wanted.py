@@ -4,8 +4,10 @@ import ask
 import events
 import model
 import states
+from counters import stats, wait_stat
 from expected import Expected
 from following import Held, Leader, follow, unasked, wait_app
+from streams import chunks
 from waiting import wait_for
 
 FORMATS = ["{label:dns-name}", "{task}.{environment}", "{attribute:rack}.{role}.{agent-host}"]
@@ -109,6 +111,24 @@ def test_more_is_wanted(server, leader):
     server.module("cluster", master=leader.address, name_format=FORMATS, poll_interval="1d",
                   resync_interval="1d")
     server.reload()
+    server.wait_ready("front.shop.mesos.")
+    assert len(leader.subscriptions()) == 1
+
+
+def test_more_is_wanted_in_the_middle_of_an_event(server, leader):
+    """It is read without what is new, and so a state is read once more."""
+    stream = follow(server, leader)
+    leader.run(labelled("shop", "front.shop"), told=False)
+    framework = leader.state["frameworks"][0]
+    told = events.record(events.task_added(framework, framework["tasks"][1]))
+    stream.send_bytes(chunks(told[:100]))
+    added = stats(server).get("events[task-added]", 0)
+    server.module("cluster", master=leader.address, name_format=FORMATS, poll_interval="1d",
+                  resync_interval="1d")
+    server.reload()
+    server.wait_ready("front.shop.mesos.")
+    stream.send_bytes(chunks(told[100:]))
+    wait_stat(server, "events[task-added]", lambda count: count == added + 1)
     server.wait_ready("front.shop.mesos.")
     assert len(leader.subscriptions()) == 1
 

@@ -18,6 +18,7 @@ import knotd
 import pytest
 import states
 from ensemble import Ensemble
+from following import Leader, follow, unasked
 from master import Master, redirect
 from network import MOUNT, is_permitted, own_network
 from waiting import PATIENCE, wait_for
@@ -159,6 +160,23 @@ def test_names_resolve(server, master):
         server.wait_until("far.named.mesos.", "A", lambda reply: not reply.answer)
         assert asked.count("agent10.example.test.") > 2
         assert not any("mesos" in name for name in asked)
+
+
+def test_names_while_events_come(server):
+    """They are looked up each poll-interval, though there are no polls."""
+    addresses = dict(ADDRESSES)
+    with name_server(addresses), Leader() as leader:
+        leader.state = state(leader)
+        follow(server, leader, poll_interval=1, events="on")
+        assert_resolved(server)
+        with unasked(leader):
+            addresses.update({"agent10.example.test.": "10.5.0.110",
+                              "agent12.example.test.": "10.5.0.12"})
+            server.wait_until("far.named.mesos.", "A",
+                              lambda reply: ask.data(reply, "A") == ["10.5.0.110"])
+            server.wait_until("slave.mesos.", "A", lambda reply: len(reply.answer) == 4)
+            del addresses["scheduler.example.test."]
+            server.wait_until("named.mesos.", "A", lambda reply: not reply.answer)
 
 
 def test_no_name_server(server, master):

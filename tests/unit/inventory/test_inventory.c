@@ -408,6 +408,30 @@ static void test_nothing_goes_back(void **unused)
 	end(&f);
 }
 
+/*! \brief A state may be of when it was asked for, long before anything of it comes. */
+static void test_asked_for(void **unused)
+{
+	(void)unused;
+	struct fixture f;
+	struct master_facts facts;
+	begin_two(&f);
+	inventory_expect(f.inventory);
+	apply(&f, V1_AGENT_GONE("S2"));
+	apply(&f, V1_TASK("c", "F2", "S1", RUNNING));
+	const char *moved = LINE_S1 LINE_F2 LINE_F1 LINE_A LINE_TASK("c", "", "S1", "F2",
+	                                                             "10.0.0.11,");
+	expect(&f, 4, moved);
+	inventory_begin(f.inventory);
+	assert_int_equal(feed_objects(f.inventory, TWO, strlen(TWO), &facts), KNOT_EOK);
+	assert_int_equal(inventory_commit(f.inventory), KNOT_EOK);
+	expect(&f, 0, moved);
+	/* The next one is of now. */
+	load(&f, TWO);
+	f.mirror.changes = 0;
+	expect(&f, 0, LINES_TWO);
+	end(&f);
+}
+
 /*! \brief What the state found unchanged is known as it was, whatever an event makes of it. */
 static void test_state_meanwhile_changed(void **unused)
 {
@@ -529,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_registers_meanwhile),
 		cmocka_unit_test(test_nothing_goes_back),
+		cmocka_unit_test(test_asked_for),
 		cmocka_unit_test(test_state_meanwhile_changed),
 		cmocka_unit_test(test_same_timestamp),
 		cmocka_unit_test(test_odd_order),
