@@ -370,6 +370,8 @@ def test_another_domain_and_a_resolver(runtime, bundle, master):
                      FORWARD_TO=f"127.0.0.1@1 {resolver.address}@{resolver.port}") as container:
             container.wait_data("web.marathon.a.b-c.", "A", ["10.1.2.3"])
             container.wait_data("www.example.", "A", ["192.0.2.80"])
+            resolver.stop()
+            container.wait_reply("www.example.", "A", lambda reply: outcome(reply) == "REFUSED")
             assert data(container.ask("3.2.1.10.in-addr.arpa.", "PTR"), "PTR") == [
                 "web.marathon.a.b-c."]
             # A resolver that is slow holds up those who forward, not all.
