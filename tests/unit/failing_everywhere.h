@@ -28,10 +28,14 @@
 /*! \brief Frames between who allocates and malloc(), at most. */
 #define FRAMES_MAX 24
 
-/*! \brief Allocations of this thread to go until one fails; below 0: none does. */
-static _Thread_local long allocations_left = -1;
+/*!
+ * \brief Allocations of this thread to go until one fails; below 0: none does.
+ *
+ * Compilers take it that malloc() looks at nothing of ours.
+ */
+static _Thread_local volatile long allocations_left = -1;
 
-static _Thread_local bool allocation_has_failed;
+static _Thread_local volatile bool allocation_has_failed;
 
 static inline void fail_at(long n)
 {
@@ -94,22 +98,22 @@ static bool is_refused(const void *caller)
 		next;                                                      \
 	})
 
-void *malloc(size_t size)
+__attribute__((noinline)) void *malloc(size_t size)
 {
 	return is_refused(__builtin_return_address(0)) ? NULL : NEXT(malloc)(size);
 }
 
-void *calloc(size_t count, size_t size)
+__attribute__((noinline)) void *calloc(size_t count, size_t size)
 {
 	return is_refused(__builtin_return_address(0)) ? NULL : NEXT(calloc)(count, size);
 }
 
-void *realloc(void *memory, size_t size)
+__attribute__((noinline)) void *realloc(void *memory, size_t size)
 {
 	return is_refused(__builtin_return_address(0)) ? NULL : NEXT(realloc)(memory, size);
 }
 
-void *reallocarray(void *memory, size_t count, size_t size)
+__attribute__((noinline)) void *reallocarray(void *memory, size_t count, size_t size)
 {
 	return is_refused(__builtin_return_address(0)) ? NULL
 	                                               : NEXT(reallocarray)(memory, count, size);
