@@ -6,6 +6,7 @@
 #include <libknot/libknot.h>
 
 #include "module/base/siphash.h"
+#include "module/base/util.h"
 #include "module/cluster/enumerate.h"
 #include "module/http/said.h"
 
@@ -26,9 +27,39 @@ struct listed {
 struct list {
 	struct http_body *out;
 	const struct records_rules *rules;
+	const struct snapshot *snapshot;
 	struct listed listed;
 	uint32_t records; /*!< Of the task at hand: those that stand under it. */
+	bool is_shown;    /*!< The snapshot has records of it. */
 };
+
+/*! \brief Which of a set's data comes first: see struct snapshot_set. */
+static int compare(const knot_rdata_t *a, const uint8_t *data, uint16_t len)
+{
+	int ret = memcmp(a->data, data, MIN(a->len, len));
+	return ret != 0 ? ret : (int)a->len - (int)len;
+}
+
+/*! \brief True if queries see a record. */
+static bool is_shown(const struct snapshot *snapshot, const knot_dname_t *owner, uint16_t type,
+                     const uint8_t *data, uint16_t len)
+{
+	const struct snapshot_name *name = snapshot_find(snapshot, owner);
+	const struct snapshot_set *set = name != NULL ? snapshot_set(name, type) : NULL;
+	uint32_t low = 0, high = set != NULL ? set->count : 0;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		knot_rrset_t rrset;
+		snapshot_rrset(snapshot, set, owner, middle, 1, &rrset);
+		int order = compare(rrset.rrs.rdata, data, len);
+		if (order == 0) {
+			return true;
+		}
+		low = order < 0 ? middle + 1 : low;
+		high = order < 0 ? high : middle;
+	}
+	return false;
+}
 
 /*! \brief Finds the place of a hash: where it is, or an empty slot. */
 static uint64_t *find_slot(const struct listed *listed, const uint64_t hash[static 2])
@@ -105,6 +136,10 @@ static int put(void *ctx, const knot_dname_t *owner, uint16_t type, const uint8_
 	(void)preference;
 	struct list *list = ctx;
 	bool is_new = false;
+	if (!is_shown(list->snapshot, owner, type, rdata, rdata_len)) {
+		return KNOT_EOK;
+	}
+	list->is_shown = true;
 	int ret = add(&list->listed, owner, type, rdata, rdata_len, &is_new);
 	if (ret != KNOT_EOK || !is_new) {
 		return ret;
@@ -127,13 +162,8 @@ static int write_text(struct http_body *out, const void *object, struct object_s
 /*! \brief Writes a task; \a is_first becomes false once one is written. */
 static int write_task(struct list *list, const struct inventory_side *side, bool *is_first)
 {
-	struct records_output counted = { .put = NULL };
-	int ret = records_of(list->rules, INVENTORY_TASK, side, &counted);
-	if (ret != KNOT_EOK || counted.records == 0) {
-		return ret;
-	}
+	size_t before = list->out->len;
 	(void)http_body_text(list->out, *is_first ? "{\"name\":" : ",{\"name\":");
-	*is_first = false;
 	(void)write_text(list->out, side->task, side->task->name);
 	(void)http_body_text(list->out, ",\"id\":");
 	(void)write_text(list->out, side->task, side->task->object.id);
@@ -141,10 +171,16 @@ static int write_task(struct list *list, const struct inventory_side *side, bool
 
 	struct records_output output = { .put = put, .sink = list };
 	list->records = 0;
-	ret = records_of(list->rules, INVENTORY_TASK, side, &output);
+	list->is_shown = false;
+	int ret = records_of(list->rules, INVENTORY_TASK, side, &output);
 	if (ret != KNOT_EOK) {
 		return ret;
 	}
+	if (!list->is_shown) {
+		list->out->len = before;
+		return list->out->error;
+	}
+	*is_first = false;
 	return http_body_text(list->out, list->records > 0 ? "]}" : "null}");
 }
 
@@ -178,9 +214,10 @@ static int write_frameworks(struct list *list, const struct roster *roster)
 	return ret == KNOT_EOK ? http_body_text(list->out, "]}") : ret;
 }
 
-int enumerate_write(struct http_body *out, struct stock *stock, const struct records_rules *rules)
+int enumerate_write(struct http_body *out, struct stock *stock, const struct records_rules *rules,
+                    const struct snapshot *snapshot)
 {
-	struct list list = { .out = out, .rules = rules };
+	struct list list = { .out = out, .rules = rules, .snapshot = snapshot };
 	if (getrandom(list.listed.keys, sizeof(list.listed.keys), 0) !=
 	    (ssize_t)sizeof(list.listed.keys)) {
 		return KNOT_ERROR;

@@ -27,7 +27,7 @@ static int write_config(void *ctx, struct http_body *out)
 	return config_page_write(out, &page);
 }
 
-static int write_enumerate(void *ctx, struct http_body *out)
+static int write_enumerate(void *ctx, const struct snapshot *snapshot, struct http_body *out)
 {
 	const struct member *member = ctx;
 	struct cluster *cluster = member->cluster;
@@ -36,7 +36,7 @@ static int write_enumerate(void *ctx, struct http_body *out)
 	const struct records_rules rules = view_rules(member->view);
 	pthread_mutex_unlock(&cluster->lock);
 
-	int ret = enumerate_write(out, stock, &rules);
+	int ret = enumerate_write(out, stock, &rules, snapshot);
 	stock_unref(stock);
 	return ret;
 }

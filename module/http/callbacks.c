@@ -8,5 +8,5 @@ int http_render_config(struct http_body *out, const struct http_subject *subject
 
 int http_render_enumerate(struct http_body *out, const struct http_subject *subject)
 {
-	return subject->zone->enumerate(subject->zone->ctx, out);
+	return subject->zone->enumerate(subject->zone->ctx, subject->snapshot, out);
 }

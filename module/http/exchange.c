@@ -15,6 +15,12 @@
 /*! \brief Most octets of what is written at once, all but long documents. */
 #define SHORT_MAX ((size_t)64 << 20)
 
+/*! \brief Most octets of a request, but for a body. */
+#define REQUEST_MAX 8192
+
+/*! \brief Memory of a connection: a request, its headers taken apart, those of the response. */
+#define MEMORY ((size_t)2 * REQUEST_MAX)
+
 /*! \brief A request. */
 struct request {
 	struct peer *peer;
@@ -40,7 +46,8 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 	return info->socket_context;
 }
 
-void *exchange_begin(void *address, const char *target, struct MHD_Connection *connection)
+/*! \brief MHD_OPTION_URI_LOG_CALLBACK: a request begins. */
+static void *begin(void *address, const char *target, struct MHD_Connection *connection)
 {
 	(void)address;
 	struct request *request = calloc(1, sizeof(*request));
@@ -52,8 +59,9 @@ void *exchange_begin(void *address, const char *target, struct MHD_Connection *c
 	return request;
 }
 
-void exchange_end(void *address, struct MHD_Connection *connection, void **ctx,
-                  enum MHD_RequestTerminationCode code)
+/*! \brief MHD_OPTION_NOTIFY_COMPLETED: a request has ended. */
+static void end(void *address, struct MHD_Connection *connection, void **ctx,
+                enum MHD_RequestTerminationCode code)
 {
 	(void)address, (void)connection, (void)code;
 	struct request *request = *ctx;
@@ -69,7 +77,8 @@ void exchange_end(void *address, struct MHD_Connection *connection, void **ctx,
 	*ctx = NULL;
 }
 
-size_t exchange_leave(void *address, struct MHD_Connection *connection, char *text)
+/*! \brief MHD_OPTION_UNESCAPE_CALLBACK: leaves all as it is. */
+static size_t leave(void *address, struct MHD_Connection *connection, char *text)
 {
 	(void)address, (void)connection;
 	return strlen(text);
@@ -107,6 +116,13 @@ static enum MHD_Result send_text(const struct request *request, unsigned status,
 	return send_with(request, status, reply_text(text), NULL, NULL);
 }
 
+/*! \brief Refuses what could be given later. */
+static enum MHD_Result send_later(const struct request *request, const char *text)
+{
+	return send_with(request, MHD_HTTP_SERVICE_UNAVAILABLE, reply_text(text),
+	                 MHD_HTTP_HEADER_RETRY_AFTER, "5");
+}
+
 /*! \brief What went wrong, as a status: see struct http_document. */
 static enum MHD_Result send_error(const struct request *request, int error)
 {
@@ -116,6 +132,7 @@ static enum MHD_Result send_error(const struct request *request, int error)
 	case KNOT_EAGAIN:
 		return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: No Records Yet");
 	case KNOT_ESPACE: return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: Too Long");
+	case KNOT_ELIMIT: return send_later(request, "503: Too Many Slow Readers");
 	default: return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: Out Of Memory");
 	}
 }
@@ -124,13 +141,11 @@ static enum MHD_Result send_error(const struct request *request, int error)
 static enum MHD_Result send_names(const struct request *request, const struct http_address *address,
                                   const struct lookup *lookup)
 {
-	enum zones_state state;
+	struct MHD_Response *response;
 	uint64_t octets;
-	struct MHD_Response *response = lookup_respond(address, lookup, &state, &octets);
-	if (response == NULL) {
-		return send_error(request, state == ZONES_NOT_READY ? KNOT_EAGAIN : KNOT_ENOMEM);
-	}
-	return queue(request, MHD_HTTP_OK, response, octets);
+	int ret = lookup_respond(address, lookup, &response, &octets);
+	return ret == KNOT_EOK ? queue(request, MHD_HTTP_OK, response, octets)
+	                       : send_error(request, ret);
 }
 
 /*! \brief Answers for a host or service, once the answer is another one. */
@@ -155,9 +170,7 @@ static enum MHD_Result handle_name(struct request *request, const struct http_ad
 	}
 	if (ret == KNOT_ELIMIT) {
 		/* Not the present answer: who has that would ask again at once. */
-		return send_with(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-		                 reply_text("503: Too Many Wait"), MHD_HTTP_HEADER_RETRY_AFTER,
-		                 "5");
+		return send_later(request, "503: Too Many Wait");
 	}
 	return send_error(request, ret);
 }
@@ -166,6 +179,9 @@ static enum MHD_Result handle_name(struct request *request, const struct http_ad
 static enum MHD_Result send_body(const struct request *request, unsigned status,
                                  struct http_body *body, const char *type)
 {
+	if (body->error == KNOT_EOK && !reply_has_room(body->len)) {
+		body->error = KNOT_ELIMIT;
+	}
 	if (body->error != KNOT_EOK) {
 		int error = body->error;
 		http_body_clear(body);
@@ -354,7 +370,7 @@ static unsigned find_fault(const struct request *request, const char *version,
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 	        request->peer->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	if (info != NULL && info->header_size > EXCHANGE_REQUEST_MAX) {
+	if (info != NULL && info->header_size > REQUEST_MAX) {
 		return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
 	}
 	if (request->fault != 0) {
@@ -374,9 +390,10 @@ static enum MHD_Result send_fault(const struct request *request, unsigned fault)
 	}
 }
 
-enum MHD_Result exchange_handle(void *address, struct MHD_Connection *connection, const char *url,
-                                const char *method, const char *version, const char *data,
-                                size_t *size, void **ctx)
+/*! \brief MHD_AccessHandlerCallback. */
+static enum MHD_Result handle(void *address, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *data,
+                              size_t *size, void **ctx)
 {
 	(void)url, (void)data;
 	*size = 0;
@@ -398,4 +415,28 @@ enum MHD_Result exchange_handle(void *address, struct MHD_Connection *connection
 	unsigned fault = find_fault(request, version, &headers);
 	return fault != 0 ? send_fault(request, fault)
 	                  : handle_target(request, address, method, &headers);
+}
+
+/*! \brief MHD_OPTION_NOTIFY_CONNECTION. */
+static void notify(void *address, struct MHD_Connection *connection, void **peer,
+                   enum MHD_ConnectionNotificationCode code)
+{
+	(void)address;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*peer = peer_open(connection);
+	} else {
+		peer_close(*peer);
+		*peer = NULL;
+	}
+}
+
+struct MHD_Daemon *exchange_daemon(struct http_address *address)
+{
+	return MHD_start_daemon(
+	        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	        handle, address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)(PEERS_MAX + WAITERS_MAX),
+	        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
+	        MHD_OPTION_NOTIFY_CONNECTION, notify, address, MHD_OPTION_URI_LOG_CALLBACK, begin,
+	        address, MHD_OPTION_NOTIFY_COMPLETED, end, address, MHD_OPTION_UNESCAPE_CALLBACK,
+	        leave, address, MHD_OPTION_END);
 }

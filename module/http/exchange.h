@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief From a request to its response: libmicrohttpd's callbacks.
+ * \brief From a request to its response: libmicrohttpd's side of the connections to an address.
  *
- * Their context is the struct http_address that the connection came to.
+ *     exchange_wake_by(wake);
+ *     struct MHD_Daemon *daemon = exchange_daemon(&address);
+ *     MHD_add_connection(daemon, fd, from, from_len);
+ *     MHD_run(daemon); // after each loop_wait()
+ *
+ * The server's thread alone calls.
  */
 #pragma once
 
 #include <microhttpd.h>
 
-/*! \brief Most octets of a request, but for a body. */
-#define EXCHANGE_REQUEST_MAX 8192
+#include "module/http/socket_address.h"
 
 /*! \brief Sets the descriptor of an eventfd(2) that wakes the server's thread. */
 void exchange_wake_by(int wake);
 
-/*! \brief MHD_OPTION_URI_LOG_CALLBACK: a request begins. */
-void *exchange_begin(void *address, const char *target, struct MHD_Connection *connection);
-
-/*! \brief MHD_AccessHandlerCallback. */
-enum MHD_Result exchange_handle(void *address, struct MHD_Connection *connection, const char *url,
-                                const char *method, const char *version, const char *data,
-                                size_t *size, void **request);
-
-/*! \brief MHD_OPTION_NOTIFY_COMPLETED: a request has ended. */
-void exchange_end(void *address, struct MHD_Connection *connection, void **request,
-                  enum MHD_RequestTerminationCode code);
-
-/*! \brief MHD_OPTION_UNESCAPE_CALLBACK: leaves all as it is. */
-size_t exchange_leave(void *address, struct MHD_Connection *connection, char *text);
+/*!
+ * \brief Makes what answers requests; it listens nowhere itself.
+ *
+ * \param address  Where its connections have come to; outlives it.
+ *
+ * \return For MHD_stop_daemon(); NULL if that fails.
+ */
+struct MHD_Daemon *exchange_daemon(struct http_address *address);

@@ -53,10 +53,11 @@ struct http_source {
 	int (*config)(void *ctx, struct http_body *out);
 
 	/*!
-	 * Writes the document of /v1/enumerate; may take its time, and wait for other threads, as
-	 * long as it ends soon after \a out->stop. Returns KNOT_E*; KNOT_EAGAIN: not ready yet.
+	 * Writes the document of /v1/enumerate, of what \a snapshot has; may take its time, and
+	 * wait for other threads, as long as it ends soon after \a out->stop. Returns KNOT_E*;
+	 * KNOT_EAGAIN: not ready yet.
 	 */
-	int (*enumerate)(void *ctx, struct http_body *out);
+	int (*enumerate)(void *ctx, const struct snapshot *snapshot, struct http_body *out);
 
 	/*! Tells all counters (module/http/metrics.h). Quick. */
 	void (*counters)(void *ctx, struct http_counters *out);

@@ -19,9 +19,6 @@
 /*! \brief Connections that may wait to be accepted; those that will wait for a change come fast. */
 #define BACKLOG 1024
 
-/*! \brief Memory of a connection: a request, its headers taken apart, those of the response. */
-#define MEMORY (2 * EXCHANGE_REQUEST_MAX)
-
 /*! \brief Times between two attempts to listen, in milliseconds. */
 #define RETRY_MS     1000
 #define RETRY_MAX_MS 30000
@@ -85,19 +82,6 @@ static void accept_one(struct loop_event *event, uint32_t events)
 	}
 }
 
-/*! \brief MHD_OPTION_NOTIFY_CONNECTION. */
-static void notify(void *address, struct MHD_Connection *connection, void **peer,
-                   enum MHD_ConnectionNotificationCode code)
-{
-	(void)address;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*peer = peer_open(connection);
-	} else {
-		peer_close(*peer);
-		*peer = NULL;
-	}
-}
-
 /*! \brief Binds a socket; returns it, or -1 with errno. */
 static int listen_at(const struct http_address *address)
 {
@@ -120,18 +104,6 @@ static int listen_at(const struct http_address *address)
 		return -1;
 	}
 	return fd;
-}
-
-static struct MHD_Daemon *new_daemon(struct http_address *address)
-{
-	return MHD_start_daemon(
-	        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	        exchange_handle, address, MHD_OPTION_CONNECTION_LIMIT,
-	        (unsigned)(PEERS_MAX + WAITERS_MAX), MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-	        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
-	        notify, address, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, address,
-	        MHD_OPTION_NOTIFY_COMPLETED, exchange_end, address, MHD_OPTION_UNESCAPE_CALLBACK,
-	        exchange_leave, address, MHD_OPTION_END);
 }
 
 /*! \brief Ends a listener's connections, and listens there no more. */
@@ -159,7 +131,7 @@ static int open_listener(struct listener *listener)
 		return errno;
 	}
 	errno = ENOMEM;
-	listener->daemon = new_daemon(&listener->address);
+	listener->daemon = exchange_daemon(&listener->address);
 	if (listener->daemon == NULL) {
 		int error = errno;
 		(void)close(listener->fd);

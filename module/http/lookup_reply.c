@@ -37,14 +37,18 @@ static bool is_last(const struct lookup *lookup, const struct snapshot *snapshot
 	       memcmp(last.asked, lookup->asked, lookup->asked_len) == 0;
 }
 
-static struct MHD_Response *respond(const struct lookup *lookup, const struct snapshot *snapshot,
-                                    uint64_t *octets)
+static int respond(const struct lookup *lookup, const struct snapshot *snapshot,
+                   struct MHD_Response **out, uint64_t *octets)
 {
 	struct http_body body = { .max = ANSWER_MAX };
 	uint64_t index;
-	if (lookup_answer(lookup, snapshot, &body, &index) != KNOT_EOK) {
+	int ret = lookup_answer(lookup, snapshot, &body, &index);
+	if (ret == KNOT_EOK && !reply_has_room(body.len)) {
+		ret = KNOT_ELIMIT;
+	}
+	if (ret != KNOT_EOK) {
 		http_body_clear(&body);
-		return NULL;
+		return ret;
 	}
 	*octets = body.len;
 	struct MHD_Response *response = reply_make(&body, TYPE_JSON);
@@ -52,36 +56,46 @@ static struct MHD_Response *respond(const struct lookup *lookup, const struct sn
 	snprintf(text, sizeof(text), "%" PRIu64, index);
 	if (response != NULL && !reply_header(response, "X-Index", text)) {
 		MHD_destroy_response(response);
-		return NULL;
+		response = NULL;
 	}
-	return response;
+	*out = response;
+	return response != NULL ? KNOT_EOK : KNOT_ENOMEM;
 }
 
-struct MHD_Response *lookup_respond(const struct http_address *address, const struct lookup *lookup,
-                                    enum zones_state *state, uint64_t *octets)
+/*! \brief Remembers an answer; the snapshot becomes the memory's. */
+static void remember(const struct lookup *lookup, struct snapshot *snapshot,
+                     struct MHD_Response *response, uint64_t octets)
 {
-	knot_dname_storage_t root = { 0 };
-	struct snapshot *snapshot;
-	*state = zones_find(address, lookup->valid ? lookup->name : root, &snapshot);
-	if (*state != ZONES_NOT_READY && is_last(lookup, snapshot)) {
-		snapshot_unref(snapshot);
-		*octets = last.octets;
-		return last.response;
-	}
-	lookup_forget();
-	struct MHD_Response *response = NULL;
-	if (*state != ZONES_NOT_READY && lookup->asked_len < sizeof(last.asked)) {
-		response = respond(lookup, snapshot, octets);
-	}
-	if (response == NULL) {
-		snapshot_unref(snapshot);
-		return NULL;
-	}
 	last.response = response;
 	last.snapshot = snapshot;
-	last.octets = *octets;
+	last.octets = octets;
 	last.service = lookup->service;
 	last.asked_len = lookup->asked_len;
 	memcpy(last.asked, lookup->asked, lookup->asked_len);
-	return response;
+}
+
+int lookup_respond(const struct http_address *address, const struct lookup *lookup,
+                   struct MHD_Response **out, uint64_t *octets)
+{
+	knot_dname_storage_t root = { 0 };
+	struct snapshot *snapshot;
+	if (zones_find(address, lookup->valid ? lookup->name : root, &snapshot) ==
+	    ZONES_NOT_READY) {
+		return KNOT_EAGAIN;
+	}
+	if (is_last(lookup, snapshot)) {
+		snapshot_unref(snapshot);
+		*out = last.response;
+		*octets = last.octets;
+		return KNOT_EOK;
+	}
+	lookup_forget();
+	int ret = lookup->asked_len < sizeof(last.asked) ? respond(lookup, snapshot, out, octets)
+	                                                 : KNOT_ENOMEM;
+	if (ret == KNOT_EOK) {
+		remember(lookup, snapshot, *out, *octets);
+	} else {
+		snapshot_unref(snapshot);
+	}
+	return ret;
 }

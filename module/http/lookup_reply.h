@@ -13,13 +13,16 @@
 /*!
  * \brief Answers a look-up.
  *
- * \param state   Out: as zones_find().
  * \param octets  Out: length of the response's body.
+ * \param out     Out: the response, to be queued before the next call.
  *
- * \return To be queued, until the next call; NULL if there are no records yet, or memory runs out.
+ * \retval KNOT_EOK
+ * \retval KNOT_EAGAIN  There are no records yet.
+ * \retval KNOT_ELIMIT  It is long, and what others are being sent takes too much memory.
+ * \retval KNOT_ENOMEM
  */
-struct MHD_Response *lookup_respond(const struct http_address *address, const struct lookup *lookup,
-                                    enum zones_state *state, uint64_t *octets);
+int lookup_respond(const struct http_address *address, const struct lookup *lookup,
+                   struct MHD_Response **out, uint64_t *octets);
 
 /*!
  * \brief Ends the memory of the last answer.

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*!
  * \file
- * \brief Responses: their bodies and headers. The server's thread alone calls.
+ * \brief Responses: their bodies and headers.
+ *
+ * Readers may be slow, and each may have another version of a long document or answer. So what all
+ * responses have in memory is counted: while that exceeds REPLY_MEMORY_MAX, no further long one is
+ * sent (reply_has_room()).
+ *
+ * Any thread may call, but for one response only one at a time.
  */
 #pragma once
 
@@ -13,6 +19,15 @@
 
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_JSON "application/json"
+
+/*! \brief Octets of bodies in memory, beyond which no further one is sent that is longer ... */
+#define REPLY_MEMORY_MAX ((size_t)512 << 20)
+
+/*! \brief ... than this; all connections together cannot take much with those that are not. */
+#define REPLY_SHORT_MAX ((size_t)64 << 10)
+
+/*! \brief True if a response of so many octets may be made. */
+bool reply_has_room(size_t octets);
 
 /*!
  * \brief Makes a response of a body, which is the response's from now on, or is freed.

@@ -27,11 +27,10 @@ struct writing {
 	bool named;                     /*!< \a name is the zone that is meant. */
 	enum progress progress;         /*!< Guarded by the lock. */
 	struct zones_held held;         /*!< The thread's, but for its \a stop. */
-	struct http_body body;          /*!< The thread's, once it is begun and until it is done. */
-	int ret;                        /*!< Once it is done. */
-	struct writing_reader *readers; /*!< The server's. */
-	struct MHD_Response *response;  /*!< The server's. */
+	struct MHD_Response *response;  /*!< Once it is done, like what follows. */
 	uint64_t octets;                /*!< Of the response's body. */
+	int ret;                        /*!< What has become of it. */
+	struct writing_reader *readers; /*!< The server's. */
 };
 
 static struct {
@@ -72,6 +71,25 @@ int writing_render(const struct http_document *document, const struct http_addre
 	return ret == KNOT_EOK ? out->error : ret;
 }
 
+/*! \brief Writes a document, and makes the response of it. */
+static int write_document(struct writing *writing)
+{
+	if (!reply_has_room(SIZE_MAX)) {
+		return KNOT_ELIMIT;
+	}
+	struct http_body body = { .max = HTTP_BODY_MAX };
+	int ret = writing_render(writing->document, &writing->address,
+	                         writing->named ? writing->name : NULL, false, &writing->held,
+	                         &body);
+	if (ret != KNOT_EOK) {
+		http_body_clear(&body);
+		return ret;
+	}
+	writing->octets = body.len;
+	writing->response = reply_make(&body, writing->document->type);
+	return writing->response != NULL ? KNOT_EOK : KNOT_ENOMEM;
+}
+
 /*! \brief Takes the next document, or ends the thread. */
 static struct writing *take_next(void)
 {
@@ -91,11 +109,10 @@ static struct writing *take_next(void)
 
 static void *run(void *unused)
 {
+	(void)pthread_setname_np(pthread_self(), "mesos-list");
 	rcu_register_thread();
 	for (struct writing *writing; (writing = take_next()) != NULL;) {
-		writing->ret = writing_render(writing->document, &writing->address,
-		                              writing->named ? writing->name : NULL, false,
-		                              &writing->held, &writing->body);
+		writing->ret = write_document(writing);
 		pthread_mutex_lock(&state.lock);
 		writing->progress = DONE;
 		pthread_mutex_unlock(&state.lock);
@@ -123,7 +140,6 @@ static bool start(int wake)
 	/* Signals are blocked as in the server's thread. */
 	state.started = pthread_create(&state.thread, NULL, run, NULL) == 0;
 	if (state.started) {
-		(void)pthread_setname_np(state.thread, "mesos-list");
 		return true;
 	}
 	pthread_mutex_lock(&state.lock);
@@ -165,7 +181,6 @@ static struct writing *new_writing(const struct http_document *document,
 		if (name != NULL) {
 			(void)knot_dname_to_wire(writing->name, name, sizeof(writing->name));
 		}
-		writing->body.max = HTTP_BODY_MAX;
 	}
 	return writing;
 }
@@ -190,7 +205,6 @@ static void sweep(void)
 		struct writing *writing = *link;
 		if (writing->readers == NULL && writing->progress != BEGUN) {
 			*link = writing->next;
-			http_body_clear(&writing->body);
 			if (writing->response != NULL) {
 				MHD_destroy_response(writing->response);
 			}
@@ -245,12 +259,7 @@ int writing_want(struct writing_reader *reader, const struct http_document *docu
 
 int writing_result(const struct writing_reader *reader, struct MHD_Response **out, uint64_t *octets)
 {
-	struct writing *writing = reader->writing;
-	if (writing->ret == KNOT_EOK && writing->response == NULL) {
-		writing->octets = writing->body.len;
-		writing->response = reply_make(&writing->body, writing->document->type);
-		writing->ret = writing->response != NULL ? KNOT_EOK : KNOT_ENOMEM;
-	}
+	const struct writing *writing = reader->writing;
 	*out = writing->response;
 	*octets = writing->octets;
 	return writing->ret;

@@ -4,6 +4,7 @@
  * \brief Long documents are written here, by a thread that runs while there are any.
  *
  * - Requests for the same document that has not been begun yet share it.
+ * - While readers are so slow that responses take too much memory, none is written.
  * - The server's thread calls; its descriptor wakes it when a document is done.
  */
 #pragma once
@@ -65,7 +66,8 @@ bool writing_is_done(const struct writing_reader *reader);
  * \param out     Out: the response if it is KNOT_EOK, as long as the reader does not leave.
  * \param octets  Out: length of its body.
  *
- * \return As writing_render().
+ * \retval KNOT_ELIMIT  Responses take too much memory.
+ * \return Else as writing_render().
  */
 int writing_result(const struct writing_reader *reader, struct MHD_Response **out,
                    uint64_t *octets);

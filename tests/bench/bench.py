@@ -16,6 +16,8 @@
                the same without
     option-counts
                instructions of an answer with them
+    xdp        CPU of an answer over AF_XDP beside one over UDP, between two network namespaces; as
+               root, where the kernel has that
 
 Prints tables, the last one in short; every figure is the median of its rounds, with the spread
 behind it where it matters. Only ratios mean something on another machine. Everything is written
@@ -39,6 +41,7 @@ import of_answers  # noqa: E402
 import of_events  # noqa: E402
 import of_options  # noqa: E402
 import of_polls  # noqa: E402
+import of_xdp  # noqa: E402
 import report  # noqa: E402
 from leader import Leader  # noqa: E402
 from measured import Module  # noqa: E402
@@ -46,7 +49,8 @@ from measured import Module  # noqa: E402
 PARTS = {"answers": of_answers.answers, "counts": of_answers.counts, "poll": of_polls.poll,
          "memory": of_polls.memory, "events": of_events.events, "flood": of_events.flood,
          "latency": of_events.latency, "growth": of_polls.growth, "huge": of_answers.huge,
-         "options": of_options.options, "option-counts": of_options.counts}
+         "options": of_options.options, "option-counts": of_options.counts,
+         "xdp": of_xdp.xdp}
 
 
 class Bench:

@@ -7,26 +7,12 @@ import lists
 import model
 import pytest
 import states
+from as_dns import all_enumerated, enumerated
 from expected import serving
 from knotd import Knotd
 from ports import free_port
 from waiting import wait_for
 from web import Web
-
-
-def records_of(listed):
-    """The records under one task."""
-    found = [(one["name"], one["rtype"], one["host"]) for one in listed["records"] or []]
-    assert len(found) == len(set(found))
-    return set(found)
-
-
-def records_in(document):
-    """All records of the list; fails if one stands there twice."""
-    found = [record for framework in document["frameworks"] or [] for task in framework["tasks"]
-             for record in records_of(task)]
-    assert len(found) == len(set(found))
-    return set(found)
 
 
 def tasks_of(document):
@@ -67,7 +53,7 @@ def assert_expected(document, state, sources):
             (task["name"], task["id"]) for task in other["tasks"]]
         for task, wanted_task in zip(framework["tasks"], other["tasks"]):
             assert list(task) == ["name", "id", "records"]
-            assert records_of(task) == wanted_task["records"], task["id"]
+            assert enumerated(task) == wanted_task["records"], task["id"]
             assert task["records"] is None or task["records"]
 
 
@@ -86,10 +72,10 @@ def test_as_recorded(master, state):
         # Who has only names that DNS cannot carry is not listed here.
         wanted = [(framework["name"], task["name"], task["id"])
                   for framework in document["frameworks"] for task in framework["tasks"]
-                  if lists.translated(records_of(task) or {("x.mesos.", "A", "")})]
+                  if lists.translated(enumerated(task) or {("x.mesos.", "A", "")})]
         assert tasks_of(ours) == sorted(wanted)
-        theirs = lists.translated({one for one in records_in(document) if one[1] != "PTR"})
-        found = records_in(ours)
+        theirs = lists.translated({one for one in all_enumerated(document) if one[1] != "PTR"})
+        found = all_enumerated(ours)
         if fork == "orig":
             assert not theirs - found
             assert all(map(lists.is_discovery_on_agents, found - theirs))
@@ -107,7 +93,7 @@ def test_as_modelled(master, seed):
     assert_expected(first.json(), content, model.DEFAULT_SOURCES)
     # What it lists is in /v1/axfr, and DNS gives that.
     everything = lists.as_listed(model.Model(content, [model.pid_parts(master.pid)]).records)
-    assert records_in(first.json()) <= everything
+    assert all_enumerated(first.json()) <= everything
 
 
 def test_no_frameworks(master):
@@ -134,7 +120,7 @@ def test_reverse_zone(master):
         "f", states.task("web", addresses=["10.1.0.1", "fd00::1"]))))
     with serving(master, http=f"127.0.0.1@{port}"):
         document = Web("127.0.0.1", port).get("/v1/enumerate?zone=in-addr.arpa").json()
-        assert records_in(document) == {("1.0.1.10.in-addr.arpa.", "PTR", "web.f.mesos.")}
+        assert all_enumerated(document) == {("1.0.1.10.in-addr.arpa.", "PTR", "web.f.mesos.")}
 
 
 def test_follows_changes(master):
@@ -148,11 +134,11 @@ def test_follows_changes(master):
         server.start()
         server.wait_ready()
         web = Web("127.0.0.1", port)
-        assert ("1web.f.mesos.", "A", "10.0.0.10") in records_in(web.get("/v1/enumerate").json())
+        assert ("1web.f.mesos.", "A", "10.0.0.10") in all_enumerated(web.get("/v1/enumerate").json())
         master.serve(states.state(master, states.framework("g", states.task("2web"))))
-        wait_for(lambda: ("2web.g.mesos.", "A", "10.0.0.10") in records_in(
+        wait_for(lambda: ("2web.g.mesos.", "A", "10.0.0.10") in all_enumerated(
             web.get("/v1/enumerate").json()), what="the new task")
         server.module("cluster", label_rules="rfc952", **options)
         server.reload()
-        wait_for(lambda: ("web.g.mesos.", "A", "10.0.0.10") in records_in(
+        wait_for(lambda: ("web.g.mesos.", "A", "10.0.0.10") in all_enumerated(
             web.get("/v1/enumerate").json()), what="other labels")

@@ -5,6 +5,7 @@ import ask
 import model
 import pytest
 import states
+from as_dns import assert_same, dns_data
 from expected import serving
 from knotd import Knotd
 from mixer import Mixer
@@ -19,32 +20,6 @@ def web():
 
 def at(web):
     return {"http": f"{web.address}@{web.port}"}
-
-
-def dns_data(server, name, *kinds):
-    """The data of a name's records of some types."""
-    return {data for kind in kinds
-            for data in ask.data(server.ask(name, kind, ask.TCP), kind)}
-
-
-def dns_services(server, name):
-    """What DNS says of a service: (target, port, address), as /v1/services puts it."""
-    found = set()
-    for data in dns_data(server, name, "SRV"):
-        _, _, port, target = data.split()
-        found |= {(target, port, address) for address in dns_data(server, target, "A", "AAAA")}
-    return found
-
-
-def assert_same(server, web, names):
-    """For each name HTTP says what DNS says; returns how much that is."""
-    count = 0
-    for name in names:
-        hosts, services = dns_data(server, name, "A", "AAAA"), dns_services(server, name)
-        assert web.hosts(name) == hosts, name
-        assert web.services(name) == services, name
-        count += len(hosts) + len(services)
-    return count
 
 
 @pytest.mark.parametrize("options", [{}, {"label_rules": "rfc952", "ip_source": ["auto"]}],

@@ -11,6 +11,7 @@ import lists
 import model
 import pytest
 import states
+from as_dns import records_of as records
 from expected import ZONES, serving
 from knotd import ZONE_HEAD
 from ports import free_port
@@ -24,17 +25,6 @@ def lines(port, zone=None):
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
     assert not reply.text or reply.text.endswith("\n")
     return reply.text.splitlines()
-
-
-def records(listed, ttl=30):
-    """Lines as (owner, type, data); fails if one is there twice."""
-    found = []
-    for line in listed:
-        owner, given, klass, kind, data = line.split(None, 4)
-        assert (given, klass) == (str(ttl), "IN")
-        found.append((owner, kind, " ".join(data.split())))
-    assert len(found) == len(set(found))
-    return set(found)
 
 
 def in_zone(everything, zone):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "module/cluster/enumerate.h"
+#include "module/cluster/projection.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/http/body_text.h"
 #include "tests/unit/inventory/inventory_fixture.h"
@@ -39,11 +40,36 @@ static struct stock *stock_of(const char *json)
 	return stock;
 }
 
+/*! \brief What queries see. */
+static struct snapshot *show(const struct stock *stock, const struct records_rules *rules)
+{
+	static const atomic_bool never = false;
+	static const struct records_masters nobody = { 0 };
+	struct projection projection;
+	struct snapshot *snapshot = NULL;
+	projection_init(&projection, rules, RECORDS_OCTETS_MAX, &never);
+	assert_int_equal(
+	        projection_commit(&projection, stock->inventory, &nobody, 30, true, &snapshot),
+	        KNOT_EOK);
+	projection_free(&projection);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+/*! \brief Lists what a stock has, and queries see. */
+static int enumerate(struct http_body *body, struct stock *stock, const struct records_rules *rules)
+{
+	struct snapshot *snapshot = show(stock, rules);
+	int ret = enumerate_write(body, stock, rules, snapshot);
+	snapshot_unref(snapshot);
+	return ret;
+}
+
 static void assert_list(const char *json, const struct records_rules *rules, const char *expected)
 {
 	struct stock *stock = stock_of(json);
 	struct http_body body = body_empty();
-	assert_int_equal(enumerate_write(&body, stock, rules), KNOT_EOK);
+	assert_int_equal(enumerate(&body, stock, rules), KNOT_EOK);
 	assert_string_equal(body_text(&body), expected);
 	http_body_clear(&body);
 	stock_unref(stock);
@@ -100,7 +126,7 @@ static void test_order_of_lengths(void **state)
 	struct stock *stock = stock_of(STATE(
 	        ONE, FRAMEWORK_OF("F", "", WEB("a.10", "") "," WEB("a.1", "") "," WEB("a", ""))));
 	struct http_body body = body_empty();
-	assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_EOK);
+	assert_int_equal(enumerate(&body, stock, &RULES), KNOT_EOK);
 	const char *first = strstr(body_text(&body), "\"id\":\"a\"");
 	const char *second = strstr(body.data, "\"id\":\"a.1\"");
 	const char *third = strstr(body.data, "\"id\":\"a.10\"");
@@ -131,7 +157,7 @@ static void test_nothing_new(void **state)
 	                         "{\"id\":\"F2\",\"name\":\"same\",\"tasks\":[" WEB("a", "") "]}");
 	struct stock *stock = stock_of(both);
 	struct http_body body = body_empty();
-	assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_EOK);
+	assert_int_equal(enumerate(&body, stock, &RULES), KNOT_EOK);
 	const char *second = strstr(body_text(&body), "\"name\":\"same\"},");
 	assert_non_null(second);
 	assert_string_equal(second, "\"name\":\"same\"},{\"tasks\":[{\"name\":\"web\","
@@ -150,7 +176,7 @@ static void test_texts(void **state)
 	             "{\"ports\":\"[80-80]\"},\"state\":\"TASK_RUNNING\"}]}");
 	struct stock *stock = stock_of(odd);
 	struct http_body body = body_empty();
-	assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_EOK);
+	assert_int_equal(enumerate(&body, stock, &RULES), KNOT_EOK);
 	const char *text = body_text(&body);
 	assert_non_null(strstr(text, "\"name\":\"F \xc3\xa9\\\"\"}]}"));
 	assert_non_null(strstr(text, "{\"name\":\"w<\\n>\",\"id\":\"a\","));
@@ -193,7 +219,7 @@ static void test_many(void **state)
 	fclose(out);
 	struct stock *stock = stock_of(json);
 	struct http_body body = body_empty();
-	assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_EOK);
+	assert_int_equal(enumerate(&body, stock, &RULES), KNOT_EOK);
 	size_t records = 0, shared = 0;
 	for (const char *at = body_text(&body); (at = strstr(at, "\"rtype\"")) != NULL; at++) {
 		records++;
@@ -214,11 +240,12 @@ static void test_errors(void **state)
 {
 	(void)state;
 	struct stock *stock = stock_of(TWO);
+	struct snapshot *snapshot = show(stock, &RULES);
 	struct http_body whole = body_empty();
-	assert_int_equal(enumerate_write(&whole, stock, &RULES), KNOT_EOK);
+	assert_int_equal(enumerate_write(&whole, stock, &RULES, snapshot), KNOT_EOK);
 	for (size_t max = 0; max < whole.len; max++) {
 		struct http_body body = { .max = max };
-		assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_ESPACE);
+		assert_int_equal(enumerate_write(&body, stock, &RULES, snapshot), KNOT_ESPACE);
 		http_body_clear(&body);
 	}
 	http_body_clear(&whole);
@@ -228,7 +255,7 @@ static void test_errors(void **state)
 		struct http_body body = body_empty();
 		alloc_fails_in = n;
 		alloc_has_failed = false;
-		ret = enumerate_write(&body, stock, &RULES);
+		ret = enumerate_write(&body, stock, &RULES, snapshot);
 		alloc_fails_in = -1;
 		assert_int_equal(ret, alloc_has_failed ? KNOT_ENOMEM : KNOT_EOK);
 		assert_true(n > 2 || ret == KNOT_ENOMEM);
@@ -237,8 +264,9 @@ static void test_errors(void **state)
 
 	atomic_bool stop = true;
 	struct http_body body = { .max = HTTP_BODY_MAX, .stop = &stop };
-	assert_int_equal(enumerate_write(&body, stock, &RULES), KNOT_ECONNABORTED);
+	assert_int_equal(enumerate_write(&body, stock, &RULES, snapshot), KNOT_ECONNABORTED);
 	http_body_clear(&body);
+	snapshot_unref(snapshot);
 	/* The lock is free. */
 	assert_int_equal(pthread_mutex_trylock(&stock->lock), 0);
 	pthread_mutex_unlock(&stock->lock);
