@@ -95,6 +95,9 @@ static int add_zk(struct source *src, struct settings *opts, const char *text)
 		return complain(src, MOD_MASTER, "zk:// twice");
 	}
 	const char *error = zk_address_parse(text, &opts->zk);
+	if (error == ZK_ADDRESS_NO_MEMORY) {
+		return KNOT_ENOMEM;
+	}
 	if (error != NULL) {
 		return complain(src, MOD_MASTER, "the zk:// address: %s", error);
 	}
@@ -263,15 +266,24 @@ static int check_pair(struct source *src, const struct settings *opts)
 	return KNOT_EOK;
 }
 
+/*! \brief Complains of a file, but for what can mend itself; KNOT_ENOMEM if that is memory. */
+static int complain_of_file(struct source *src, const yp_name_t *item, const char *file,
+                            const char *error)
+{
+	if (error == NULL || error == CREDENTIAL_UNREADABLE) {
+		return KNOT_EOK;
+	}
+	return error == CREDENTIAL_NO_MEMORY ? KNOT_ENOMEM
+	                                     : complain(src, item, "'%s' %s", file, error);
+}
+
 /*! \brief Reads the file of an account as a poll will. */
 static int check_account(struct source *src, const char *file)
 {
 	struct iam_account account;
 	const char *error = iam_account_read(file, &account);
 	iam_account_clear(&account);
-	return error == NULL || error == CREDENTIAL_UNREADABLE
-	               ? KNOT_EOK
-	               : complain(src, MOD_IAM_FILE, "'%s' %s", file, error);
+	return complain_of_file(src, MOD_IAM_FILE, file, error);
 }
 
 /*!
@@ -282,31 +294,25 @@ static int check_account(struct source *src, const char *file)
  */
 static int check_files(struct source *src, const struct settings *opts)
 {
+	int ret = KNOT_EOK;
 	if (opts->client.credential_file != NULL) {
-		const char *error = credential_read(opts->client.credential_file, NULL);
-		if (error != NULL && error != CREDENTIAL_UNREADABLE) {
-			return complain(src, MOD_CREDENTIAL_FILE, "'%s' %s",
-			                opts->client.credential_file, error);
-		}
+		const char *file = opts->client.credential_file;
+		ret = complain_of_file(src, MOD_CREDENTIAL_FILE, file, credential_read(file, NULL));
 	}
-
-	if (opts->client.iam_file != NULL) {
-		int ret = check_account(src, opts->client.iam_file);
-		if (ret != KNOT_EOK) {
-			return ret;
-		}
+	if (ret == KNOT_EOK && opts->client.iam_file != NULL) {
+		ret = check_account(src, opts->client.iam_file);
+	}
+	if (ret != KNOT_EOK) {
+		return ret;
 	}
 
 	const char *bad = NULL;
 	const char *error = credential_check_tls(opts->client.ca_file, opts->client.cert_file,
 	                                         opts->client.key_file, &bad);
-	if (error != NULL && error != CREDENTIAL_UNREADABLE) {
-		const yp_name_t *item = bad == opts->client.ca_file     ? MOD_CA_FILE
-		                        : bad == opts->client.cert_file ? MOD_CERT_FILE
-		                                                        : MOD_KEY_FILE;
-		return complain(src, item, "'%s' %s", bad != NULL ? bad : "", error);
-	}
-	return KNOT_EOK;
+	const yp_name_t *item = bad == opts->client.ca_file     ? MOD_CA_FILE
+	                        : bad == opts->client.cert_file ? MOD_CERT_FILE
+	                                                        : MOD_KEY_FILE;
+	return complain_of_file(src, item, bad, error);
 }
 
 /*! \brief Reads what further names there are, and which tasks and addresses have any. */

@@ -21,6 +21,8 @@
 
 const char CREDENTIAL_UNREADABLE[] = "cannot be read";
 
+const char CREDENTIAL_NO_MEMORY[] = "out of memory";
+
 /*! \brief Opens a regular file of at most \a max bytes; never waits for somebody to write to it. */
 static const char *open_file(const char *file, off_t max, int *fd)
 {
@@ -59,7 +61,7 @@ static const char *parse_credential(const char *text, size_t len, char **out)
 {
 	struct json_tokener *tokener = json_tokener_new();
 	if (tokener == NULL) {
-		return "out of memory";
+		return CREDENTIAL_NO_MEMORY;
 	}
 
 	const char *error = "is not JSON";
@@ -78,7 +80,7 @@ static const char *parse_credential(const char *text, size_t len, char **out)
 		} else if (out != NULL && asprintf(out, "%s:%s", json_object_get_string(principal),
 		                                   json_object_get_string(secret)) < 0) {
 			*out = NULL;
-			error = "out of memory";
+			error = CREDENTIAL_NO_MEMORY;
 		} else {
 			error = NULL;
 		}
@@ -96,7 +98,7 @@ const char *credential_load(const char *file, struct credential_text *out)
 		return error;
 	}
 
-	error = "out of memory";
+	error = CREDENTIAL_NO_MEMORY;
 	*out = (struct credential_text){ .data = malloc(FILE_MAX + 1) };
 	if (out->data != NULL) {
 		ssize_t got;
@@ -149,7 +151,7 @@ const char *credential_check_tls(const char *ca_file, const char *cert_file, con
 {
 	gnutls_certificate_credentials_t creds;
 	if (gnutls_certificate_allocate_credentials(&creds) != GNUTLS_E_SUCCESS) {
-		return "out of memory";
+		return CREDENTIAL_NO_MEMORY;
 	}
 
 	const char *error = NULL;

@@ -13,6 +13,9 @@
 /*! \brief What is said of a file that cannot be opened (now); compare by address. */
 extern const char CREDENTIAL_UNREADABLE[];
 
+/*! \brief What is said of a file for which there is no memory (now); compare by address. */
+extern const char CREDENTIAL_NO_MEMORY[];
+
 /*! \brief What a file holds. */
 struct credential_text {
 	char *data; /*!< With a NUL behind it. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,6 @@
 
 /*! \brief Longest key, in bits: to sign with it takes a fifth of a second. */
 #define KEY_BITS_MAX 8192
-
-static const char NO_MEMORY[] = "out of memory";
 
 /*! \brief Parses a document that has a NUL behind it; NULL if it is no JSON object. */
 static struct json_object *parse_object(const char *text, size_t len)
@@ -149,7 +148,7 @@ static const char *parse_account(struct json_object *root, struct iam_account *o
 	}
 	out->uid = strdup(uid);
 	out->private_key = strdup(pem);
-	return out->uid != NULL && out->private_key != NULL ? NULL : NO_MEMORY;
+	return out->uid != NULL && out->private_key != NULL ? NULL : CREDENTIAL_NO_MEMORY;
 }
 
 static bool digest_of(const struct credential_text *text, uint8_t out[static IAM_DIGEST_LEN])
@@ -162,7 +161,7 @@ const char *iam_account_digest(const char *file, uint8_t out[static IAM_DIGEST_L
 	struct credential_text text;
 	const char *error = credential_load(file, &text);
 	if (error == NULL) {
-		error = digest_of(&text, out) ? NULL : NO_MEMORY;
+		error = digest_of(&text, out) ? NULL : CREDENTIAL_NO_MEMORY;
 		credential_unload(&text);
 	}
 	return error;
@@ -179,7 +178,7 @@ const char *iam_account_read(const char *file, struct iam_account *out)
 	struct json_object *root = parse_object(text.data, text.len);
 	error = root != NULL ? parse_account(root, out) : "is not a JSON object";
 	if (error == NULL && !digest_of(&text, out->digest)) {
-		error = NO_MEMORY;
+		error = CREDENTIAL_NO_MEMORY;
 	}
 	wipe_text(root, "private_key");
 	json_object_put(root);
@@ -213,67 +212,99 @@ static bool add_base64url(FILE *stream, const void *data, size_t len)
 	return true;
 }
 
-/*! \brief Makes an object of a uid and a second member, as text for credential_free(). */
-static char *make_object(const char *uid, const char *name, struct json_object *value)
+/*! \brief Adds a text as JSON has it (RFC 8259, section 7). */
+static void add_string(FILE *stream, const char *text)
 {
-	struct json_object *root = json_object_new_object(), *first = json_object_new_string(uid);
-	bool is_fine = root != NULL && first != NULL && value != NULL;
-	if (!is_fine || json_object_object_add(root, "uid", first) < 0) {
-		json_object_put(first);
-		is_fine = false;
+	fputc('"', stream);
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ') {
+			fprintf(stream, "\\u%04x", (unsigned)*text);
+		} else {
+			fprintf(stream, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+		}
 	}
-	if (!is_fine || json_object_object_add(root, name, value) < 0) {
-		json_object_put(value);
-		is_fine = false;
-	}
-	const char *text = is_fine ? json_object_to_json_string_ext(
-	                                     root, JSON_C_TO_STRING_PLAIN |
-	                                                   JSON_C_TO_STRING_NOSLASHESCAPE)
-	                           : NULL;
-	char *copy = NULL;
-	if (text != NULL) {
-		copy = strdup(text);
-		wipe(text);
-		wipe_text(root, name);
-	}
-	json_object_put(root);
-	return copy;
+	fputc('"', stream);
 }
 
-/*! \brief Makes the signed token (RFC 7515, section 3.1); for credential_free(). */
-static char *make_token(const struct iam_account *account, int64_t expires)
+/*! \brief Ends what was written to memory; false if it is not all there. */
+static bool end_stream(FILE *stream, char *const *text)
+{
+	bool is_fine = ferror(stream) == 0;
+	return fclose(stream) == 0 && *text != NULL && is_fine;
+}
+
+/*! \brief Makes what is signed, which says until when that is good; for credential_free(). */
+static char *make_claims(const char *uid, int64_t expires)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	if (stream == NULL) {
+		return NULL;
+	}
+	fputs("{\"uid\":", stream);
+	add_string(stream, uid);
+	fprintf(stream, ",\"exp\":%" PRId64 "}", expires);
+	if (!end_stream(stream, &text)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+/*! \brief Adds the signed token (RFC 7515, section 3.1) to what is written to \a token. */
+static bool add_token(FILE *stream, char *const *token, const struct iam_account *account,
+                      int64_t expires)
 {
 	static const char header[] = "{\"alg\":\"RS256\",\"typ\":\"JWT\"}";
-	char *said = make_object(account->uid, "exp", json_object_new_int64(expires));
+	char *claims = make_claims(account->uid, expires);
+	bool is_fine = claims != NULL && add_base64url(stream, header, strlen(header)) &&
+	               fputc('.', stream) != EOF && add_base64url(stream, claims, strlen(claims)) &&
+	               fflush(stream) == 0 && ferror(stream) == 0;
+	credential_free(claims);
+	gnutls_datum_t signature;
+	if (!is_fine || !sign(account->private_key, *token, strlen(*token), &signature)) {
+		return false;
+	}
+	is_fine = fputc('.', stream) != EOF &&
+	          add_base64url(stream, signature.data, signature.size);
+	gnutls_free(signature.data);
+	return is_fine;
+}
+
+/*! \brief Makes the signed token; for credential_free(). */
+static char *make_token(const struct iam_account *account, int64_t expires)
+{
 	char *token = NULL;
 	size_t size = 0;
-	FILE *stream = said != NULL ? open_memstream(&token, &size) : NULL;
-	bool is_fine = stream != NULL && add_base64url(stream, header, strlen(header)) &&
-	               fputc('.', stream) != EOF && add_base64url(stream, said, strlen(said)) &&
-	               fflush(stream) == 0;
-	gnutls_datum_t signature;
-	if (is_fine && (is_fine = sign(account->private_key, token, size, &signature))) {
-		is_fine = fputc('.', stream) != EOF &&
-		          add_base64url(stream, signature.data, signature.size);
-		gnutls_free(signature.data);
-	}
-	if (stream != NULL && fclose(stream) != 0) {
-		is_fine = false;
-	}
-	credential_free(said);
-	if (!is_fine) {
-		free(token);
+	FILE *stream = open_memstream(&token, &size);
+	if (stream == NULL) {
 		return NULL;
+	}
+	bool is_fine = add_token(stream, &token, account, expires);
+	if (!end_stream(stream, &token) || !is_fine) {
+		credential_free(token);
+		token = NULL;
 	}
 	return token;
 }
 
 char *iam_account_login(const struct iam_account *account, int64_t expires)
 {
-	char *token = make_token(account, expires);
-	char *login = token != NULL
-	                      ? make_object(account->uid, "token", json_object_new_string(token))
-	                      : NULL;
+	char *token = make_token(account, expires), *login = NULL;
+	size_t size = 0;
+	FILE *stream = token != NULL ? open_memstream(&login, &size) : NULL;
+	if (stream != NULL) {
+		fputs("{\"uid\":", stream);
+		add_string(stream, account->uid);
+		fputs(",\"token\":", stream);
+		add_string(stream, token);
+		fputc('}', stream);
+		if (!end_stream(stream, &login)) {
+			credential_free(login);
+			login = NULL;
+		}
+	}
 	credential_free(token);
 	return login;
 }
@@ -343,7 +374,7 @@ const char *iam_token_read(const char *reply, size_t len, char **out, int64_t *e
 	if (token == NULL || !is_visible(token)) {
 		error = "its reply has no token";
 	} else if (asprintf(out, "token=%s", token) < 0) {
-		error = NO_MEMORY;
+		error = CREDENTIAL_NO_MEMORY;
 	} else {
 		*expires = read_expiry(token);
 	}

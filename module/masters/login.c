@@ -150,7 +150,9 @@ static int take_reply(struct login *login, CURLcode code)
 	                                                          &token, &expires)
 	                                         : "its reply has no token";
 	if (error != NULL) {
-		return transfer_fail(transfer, POLL_LOGIN, "%s", error);
+		/* That is no fault of the service's. */
+		bool is_local = error == CREDENTIAL_NO_MEMORY;
+		return transfer_fail(transfer, is_local ? POLL_LOCAL : POLL_LOGIN, "%s", error);
 	}
 	keep_token(login, token, expires);
 	return KNOT_EOK;

@@ -5,6 +5,8 @@
 
 #include "module/masters/zk_address.h"
 
+const char ZK_ADDRESS_NO_MEMORY[] = "out of memory";
+
 static const char SCHEME[] = "zk://";
 
 bool zk_address_is(const char *text)
@@ -69,7 +71,7 @@ static const char *parse(const char *text, struct zk_address *address)
 		}
 		address->auth = strndup(text, at - text);
 		if (address->auth == NULL) {
-			return "out of memory";
+			return ZK_ADDRESS_NO_MEMORY;
 		}
 		text = at + 1;
 	}
@@ -81,7 +83,7 @@ static const char *parse(const char *text, struct zk_address *address)
 	}
 	address->path = strdup(text + len);
 	if (address->path == NULL) {
-		return "out of memory";
+		return ZK_ADDRESS_NO_MEMORY;
 	}
 	size_t path_len = strlen(address->path);
 	if (path_len > 1 && address->path[path_len - 1] == '/') {
@@ -93,7 +95,7 @@ static const char *parse(const char *text, struct zk_address *address)
 const char *zk_address_parse(const char *text, struct zk_address **out)
 {
 	struct zk_address *address = calloc(1, sizeof(*address));
-	const char *error = address != NULL ? parse(text, address) : "out of memory";
+	const char *error = address != NULL ? parse(text, address) : ZK_ADDRESS_NO_MEMORY;
 	if (error == NULL) {
 		*out = address;
 	} else {

@@ -23,6 +23,9 @@ struct zk_address {
 	char *path; /*!< Absolute, without a slash at its end. */
 };
 
+/*! \brief What is said of an address for which there is no memory (now); compare by address. */
+extern const char ZK_ADDRESS_NO_MEMORY[];
+
 /*! \brief True if a text has the scheme of such an address. */
 bool zk_address_is(const char *text);
 

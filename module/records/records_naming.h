@@ -49,6 +49,7 @@ struct naming {
 	bool has_label;                  /*!< The first of its aliases is its label T. */
 	struct name chosen[FORMATS_MAX]; /*!< Names by the operator's formats. */
 	unsigned chosen_count;
+	bool chosen_lost; /*!< A port's name at one of them cannot be carried by DNS. */
 };
 
 /*! \brief True if one more record may be put; takes it from what is left. */

@@ -263,6 +263,7 @@ static void put_chosen(struct naming *n, const struct port *port, const uint8_t 
 		name_underscored(&owner, port->name, 1 + port->name[0]);
 		name_underscored(&owner, protocol, 1 + protocol[0]);
 		name_end(&owner, n->chosen[c].wire, n->chosen[c].len);
+		n->chosen_lost = n->chosen_lost || !name_valid(&owner);
 		maker_put_srv(n->m, &owner, port->object->number, &n->aliases[0].canonical);
 	}
 }

@@ -292,6 +292,7 @@ void maker_put_task(struct maker *m, const struct inventory_side *side, const st
 	n.services_count = 0;
 	n.has_label = false;
 	n.chosen_count = 0;
+	n.chosen_lost = false;
 
 	find_aliases(&n);
 	if (m->rules->formats_count > 0) {
@@ -311,6 +312,9 @@ void maker_put_task(struct maker *m, const struct inventory_side *side, const st
 		if (n.aliases[a].lost) {
 			maker_skip(m, task_title(task));
 		}
+	}
+	if (n.chosen_lost) {
+		maker_skip(m, task_title(task));
 	}
 }
 

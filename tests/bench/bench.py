@@ -12,6 +12,10 @@
     latency    of answers while nothing changes, while events come, while polls do
     growth     polls, events and answers over sizes of clusters
     huge       one app with 5000 instances: answers that not even TCP can carry whole
+    options    answers, polls, events and memory with options that choose names and answers, beside
+               the same without
+    option-counts
+               instructions of an answer with them
     xdp        CPU of an answer over AF_XDP beside one over UDP, between two network namespaces; as
                root, where the kernel has that
 
@@ -35,6 +39,7 @@ sys.path.insert(0, str(TOP / "tests/server"))
 
 import of_answers  # noqa: E402
 import of_events  # noqa: E402
+import of_options  # noqa: E402
 import of_polls  # noqa: E402
 import of_xdp  # noqa: E402
 import report  # noqa: E402
@@ -44,6 +49,7 @@ from measured import Module  # noqa: E402
 PARTS = {"answers": of_answers.answers, "counts": of_answers.counts, "poll": of_polls.poll,
          "memory": of_polls.memory, "events": of_events.events, "flood": of_events.flood,
          "latency": of_events.latency, "growth": of_polls.growth, "huge": of_answers.huge,
+         "options": of_options.options, "option-counts": of_options.counts,
          "xdp": of_xdp.xdp}
 
 

@@ -82,22 +82,22 @@ class Server(knotd.Knotd):
 
 
 @contextlib.contextmanager
-def with_module(module, leader, interval=NEVER, wrapper=(), kind=Server):
+def with_module(module, leader, interval=NEVER, wrapper=(), kind=Server, **options):
     """knotd with the module, its first poll done; it only polls."""
     with kind(module, wrapper) as server:
         events = {"events": "off"} if module.follows_events else {}
-        server.serve_cluster(leader, poll_interval=interval, **events)
+        server.serve_cluster(leader, poll_interval=interval, **events, **options)
         server.start()
         server.wait_loaded()
         yield server
 
 
 @contextlib.contextmanager
-def with_events(module, leader, resync=NEVER):
+def with_events(module, leader, resync=NEVER, **options):
     """knotd with the module, and the stream that it follows, all that came first being done."""
     streams = leader.stream()
     with Server(module) as server:
-        server.serve_cluster(leader, resync_interval=resync)
+        server.serve_cluster(leader, resync_interval=resync, **options)
         server.start()
         server.wait_loaded()
         server.wait_log(FOLLOWING, seconds=120)

@@ -15,7 +15,7 @@ from waiting import PATIENCE
 
 # How many tables each part prints.
 PARTS = {"answers": 1, "poll": 2, "memory": 1, "events": 2, "flood": 1, "latency": 1, "growth": 1,
-         "huge": 1}
+         "huge": 1, "options": 2}
 QUICK = {"--tasks": 60, "--sizes": 30, "--rounds": 1, "--seconds": 1, "--events": 10,
          "--event-rate": 100, "--flood-tasks": 100, "--flood-agents": 30, "--flood-seconds": 2}
 

@@ -170,7 +170,7 @@ static inline struct peer *subscribe(struct test *test)
 }
 
 /*! \brief Checks how the stream has ended; \a reason is a pattern, as libcurl's words change. */
-static void check_end(struct test *test, enum poll_outcome outcome, const char *reason)
+static inline void check_end(struct test *test, enum poll_outcome outcome, const char *reason)
 {
 	await_phase(test, STREAM_ENDED);
 	if (fnmatch(reason, stream_reason(test->stream), 0) != 0) {

@@ -1,17 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/masters/stream_fake.h"
-
-#include <json-c/json.h>
-
-/*! \brief A token that is good until 1000 s after 1970: {"exp":1000}. */
-#define TOKEN "h.eyJleHAiOjEwMDB9.s"
-
-/*! \brief What gives it, at the time 0: it has 1000 s from then on. */
-#define GIVES(TEXT)                                                                                \
-	HEAD "Date: Thu, 01 Jan 1970 00:00:01 GMT\r\nContent-Length: 32\r\n\r\n{\"token\":\"" TEXT \
-	     "\"}"
-
-static const char *data_dir;
+#include "tests/unit/masters/login_fake.h"
 
 /*! \brief What has passed on top of the time that really has, in seconds. */
 static time_t moved;
@@ -26,97 +14,18 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 	return ret;
 }
 
-/*! \brief Writes an account that logs in at 127.0.0.9:81. */
-static void write_account(const char *path, const char *uid)
+/*! \brief As start(), at a time of before. */
+static struct test *start_now(void)
 {
-	char key[4096] = { 0 }, from[512];
-	snprintf(from, sizeof(from), "%s/iam/pkcs8.pem", data_dir);
-	FILE *file = fopen(from, "r");
-	assert_non_null(file);
-	assert_in_range(fread(key, 1, sizeof(key) - 1, file), 1, sizeof(key) - 2);
-	(void)fclose(file);
-
-	struct json_object *root = json_object_new_object();
-	json_object_object_add(root, "uid", json_object_new_string(uid));
-	json_object_object_add(root, "private_key", json_object_new_string(key));
-	json_object_object_add(root, "login_endpoint",
-	                       json_object_new_string("http://127.0.0.9:81/login"));
-	assert_int_equal(json_object_to_file(path, root), 0);
-	json_object_put(root);
-}
-
-/*! \brief A client with an account of its own. */
-static struct test *start(void)
-{
-	static char path[] = "/tmp/test_login.XXXXXX";
-	strcpy(path + strlen(path) - 6, "XXXXXX");
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	close(fd);
-	write_account(path, "dns");
 	moved = 0;
-	return new_test_of(path);
-}
-
-static void end(struct test *test)
-{
-	unlink(test->settings.iam_file);
-	free_test(test);
-}
-
-/*! \brief Waits for the next connection and a whole POST on it. */
-static struct peer *await_post(struct test *test, size_t before, uint16_t port)
-{
-	int64_t until = clock_ms(CLOCK_MONOTONIC) + PATIENCE_MS;
-	struct peer *peer = &side.peers[before];
-	while (side.count <= before || strstr(peer->request, "\"}") == NULL) {
-		int64_t now = clock_ms(CLOCK_MONOTONIC);
-		assert_true(now < until);
-		master_wait(test->client, now + 1, NULL);
-		if (side.count > before) {
-			(void)is_asked(peer);
-		}
-	}
-	assert_int_equal(peer->port, port);
-	return peer;
-}
-
-static bool is_told(const struct peer *peer, const char *token)
-{
-	char line[128];
-	snprintf(line, sizeof(line), "\r\nAuthorization: token=%s\r\n", token);
-	return strstr(peer->request, line) != NULL;
-}
-
-static void open_stream(struct test *test)
-{
-	assert_int_equal(stream_open(test->stream, &master, false), KNOT_EOK);
-}
-
-static void answer(struct peer *peer, const char *text)
-{
-	say(peer, text, strlen(text));
-}
-
-/*! \brief Has a stream open with TOKEN. */
-static void log_in(struct test *test)
-{
-	open_stream(test);
-	answer(await_post(test, 0, 81), GIVES(TOKEN));
-	struct peer *peer = await_peer(test, 1);
-	assert_int_equal(peer->port, 5050);
-	assert_true(is_told(peer, TOKEN));
-	answer(peer, CHUNKED "5\r\n3\nabc\r\n");
-	await_phase(test, STREAM_OPEN);
-	forget_peers();
-	await_phase(test, STREAM_ENDED);
+	return start();
 }
 
 /*! \brief What is asked; the token itself is the account's affair (test_iam_account.c). */
 static void test_question(void **state)
 {
 	(void)state;
-	struct test *test = start();
+	struct test *test = start_now();
 	open_stream(test);
 	struct peer *peer = await_post(test, 0, 81);
 	assert_string_equal(peer->host, "127.0.0.9");
@@ -140,7 +49,7 @@ static void test_question(void **state)
 static void test_renewal(void **state)
 {
 	(void)state;
-	struct test *test = start();
+	struct test *test = start_now();
 	log_in(test);
 
 	/* Long before its end nothing is asked. */
@@ -178,7 +87,7 @@ static void test_renewal(void **state)
 static void test_end(void **state)
 {
 	(void)state;
-	struct test *test = start();
+	struct test *test = start_now();
 	log_in(test);
 	moved = 1000;
 	open_stream(test);
@@ -200,7 +109,7 @@ static void test_ended_before(void **state)
 		"h.eyJleHAiOi05MjIzMzcyMDM2ODU0Nzc1ODA4fQ.s",
 	};
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++) {
-		struct test *test = start();
+		struct test *test = start_now();
 		char reply[256];
 		open_stream(test);
 		snprintf(reply, sizeof(reply), HEAD "Content-Length: %zu\r\n\r\n{\"token\":\"%s\"}",
@@ -222,7 +131,7 @@ static void test_ended_before(void **state)
 static void test_login_outlives_its_asker(void **state)
 {
 	(void)state;
-	struct test *test = start();
+	struct test *test = start_now();
 	open_stream(test);
 	struct peer *login = await_post(test, 0, 81);
 	stream_close(test->stream);
@@ -239,7 +148,7 @@ static void test_login_outlives_its_asker(void **state)
 static void test_changed_meanwhile(void **state)
 {
 	(void)state;
-	struct test *test = start();
+	struct test *test = start_now();
 	open_stream(test);
 	struct peer *login = await_post(test, 0, 81);
 	write_account(test->settings.iam_file, "other");
@@ -256,7 +165,7 @@ static void test_strangers(void **state)
 {
 	(void)state;
 	const struct endpoint other = { .host = "127.0.0.2", .port = 5050 };
-	struct test *test = start();
+	struct test *test = start_now();
 	assert_int_equal(stream_open(test->stream, &other, false), KNOT_EOK);
 	struct peer *peer = await_peer(test, 0);
 	assert_null(strstr(peer->request, "Authorization"));

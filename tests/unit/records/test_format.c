@@ -284,6 +284,35 @@ static void test_names(void **state)
 	check_name(&wide, "{task}.{task}.{task}.{task}", NULL);
 }
 
+/*! \brief A name that is good, at which the names of ports are not: that counts once. */
+static void test_names_of_ports(void **state)
+{
+	(void)state;
+	struct format format;
+	assert_null(format_parse("{task}.{task}.{task}", LABEL_RFC1123, &format));
+	struct records_rules rules = make_rules(&format, 1);
+	const struct made_port ports[] = {
+		{ .number = 80, .name = text_of(A63), .protocol = text_of("tcp") },
+		{ .number = 81, .name = text_of("http"), .protocol = text_of("tcp,udp") },
+		{ .number = 82, .name = text_of(A63), .protocol = text_of("udp") },
+	};
+	const struct made_task wide = { .id = text_of("test"),
+		                        .name = text_of(A63),
+		                        .ports = ports,
+		                        .ports_count = 3,
+		                        .netinfo = { own, 1 } };
+	struct running running;
+	run_task(&running, &wide);
+	struct lines lines = { 0 };
+	struct records_output output = { .put = lines_put, .sink = &lines };
+	assert_int_equal(records_of(&rules, INVENTORY_TASK, &running.side, &output), KNOT_EOK);
+	assert_int_equal(output.loss.skipped, 1);
+	assert_int_equal(count_owner(&lines, "_http._tcp." A63 "." A63 "." A63 ".mesos."), 1);
+	assert_int_equal(count_owner(&lines, "_http._udp." A63 "." A63 "." A63 ".mesos."), 1);
+	lines_free(&lines);
+	end_task(&running);
+}
+
 /*! \brief What is asked for each name, and what becomes of it. */
 struct asked {
 	struct lines lines;
@@ -466,11 +495,11 @@ static void test_many_protocols(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),          cmocka_unit_test(test_parse_limits),
-		cmocka_unit_test(test_wants),          cmocka_unit_test(test_reserved),
-		cmocka_unit_test(test_names),          cmocka_unit_test(test_choose),
-		cmocka_unit_test(test_own_names),      cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_many_protocols),
+		cmocka_unit_test(test_parse),  cmocka_unit_test(test_parse_limits),
+		cmocka_unit_test(test_wants),  cmocka_unit_test(test_reserved),
+		cmocka_unit_test(test_names),  cmocka_unit_test(test_names_of_ports),
+		cmocka_unit_test(test_choose), cmocka_unit_test(test_own_names),
+		cmocka_unit_test(test_budget), cmocka_unit_test(test_many_protocols),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
