@@ -46,14 +46,29 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 	return info->socket_context;
 }
 
+/*! \brief Frees a peer's request, if there is one. */
+static void end_request(struct peer *peer)
+{
+	struct request *request = peer != NULL ? peer->request : NULL;
+	if (request != NULL) {
+		watch_remove(&request->waiter);
+		writing_leave(&request->reader);
+		free(request);
+		peer->request = NULL;
+	}
+}
+
 /*! \brief MHD_OPTION_URI_LOG_CALLBACK: a request begins. */
 static void *begin(void *address, const char *target, struct MHD_Connection *connection)
 {
 	(void)address;
-	struct request *request = calloc(1, sizeof(*request));
+	struct peer *peer = peer_of(connection);
+	/* libmicrohttpd does not tell of the end of one whose target is too much for its memory. */
+	end_request(peer);
+	struct request *request = peer != NULL ? calloc(1, sizeof(*request)) : NULL;
 	if (request != NULL) {
-		request->peer = peer_of(connection);
-		request->waiter.peer = request->reader.peer = request->peer;
+		peer->request = request;
+		request->peer = request->waiter.peer = request->reader.peer = peer;
 		request->fault = (unsigned)http_target_parse(target, &request->target);
 	}
 	return request;
@@ -64,17 +79,12 @@ static void end(void *address, struct MHD_Connection *connection, void **ctx,
                 enum MHD_RequestTerminationCode code)
 {
 	(void)address, (void)connection, (void)code;
-	struct request *request = *ctx;
-	if (request == NULL) {
-		return;
-	}
-	watch_remove(&request->waiter);
-	writing_leave(&request->reader);
-	if (request->peer != NULL) {
+	const struct request *request = *ctx;
+	if (request != NULL) {
 		peer_rests(request->peer);
+		end_request(request->peer);
+		*ctx = NULL;
 	}
-	free(request);
-	*ctx = NULL;
 }
 
 /*! \brief MHD_OPTION_UNESCAPE_CALLBACK: leaves all as it is. */
@@ -398,7 +408,7 @@ static enum MHD_Result handle(void *address, struct MHD_Connection *connection, 
 	(void)url, (void)data;
 	*size = 0;
 	struct request *request = *ctx;
-	if (request == NULL || request->peer == NULL) {
+	if (request == NULL) {
 		return MHD_NO;
 	}
 	struct headers headers = { 0 };
@@ -425,6 +435,7 @@ static void notify(void *address, struct MHD_Connection *connection, void **peer
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		*peer = peer_open(connection);
 	} else {
+		end_request(*peer);
 		peer_close(*peer);
 		*peer = NULL;
 	}
