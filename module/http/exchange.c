@@ -140,6 +140,7 @@ static enum MHD_Result send_error(const struct request *request, int error)
 	case KNOT_ENOZONE: return send_text(request, MHD_HTTP_NOT_FOUND, "404: No Such Zone");
 	case KNOT_ENOENT: return send_text(request, MHD_HTTP_NOT_FOUND, "404: Page Not Found");
 	case KNOT_EAGAIN:
+	case KNOT_ECONNABORTED: /* The zone goes, and the one that comes has nothing yet. */
 		return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: No Records Yet");
 	case KNOT_ESPACE: return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: Too Long");
 	case KNOT_ELIMIT: return send_later(request, "503: Too Many Slow Readers");

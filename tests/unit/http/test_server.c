@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <sys/resource.h>
+
 #include "tests/unit/http/http_client.h"
 
 static atomic_int lines;
@@ -113,11 +115,65 @@ static void test_hosts(void **state)
 	served_end(&served);
 }
 
+/*! \brief Has the process open no more than so many descriptors beyond those that it has. */
+static struct rlimit limit_descriptors(int more)
+{
+	struct rlimit before, limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	/* The lowest that is free is the next; there are none above it. */
+	int next = dup(STDIN_FILENO);
+	assert_true(next >= 0);
+	(void)close(next);
+	limit = before;
+	limit.rlim_cur = (rlim_t)(next + more);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return before;
+}
+
+static int64_t cpu_ms(void)
+{
+	return clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/*! \brief No descriptor is left: who connects waits, and no processor is used up meanwhile. */
+static void test_no_descriptors(void **state)
+{
+	(void)state;
+	/* valgrind itself ends connections whose descriptors are too many. */
+	const char *preload = getenv("LD_PRELOAD");
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL) {
+		skip();
+	}
+	struct served served;
+	char head[HEAD_MAX];
+	served_begin(&served);
+	assert_int_equal(client_status(&served, "/health"), 200);
+	/* The server has seen that it hung up. */
+	int64_t until = clock_ms(CLOCK_MONOTONIC) + CLIENT_PATIENCE * 1000;
+	for (int before = -1, next = 0; before != next; before = next) {
+		(void)usleep(50000);
+		next = dup(STDIN_FILENO);
+		(void)close(next);
+		assert_true(clock_ms(CLOCK_MONOTONIC) < until);
+	}
+	struct rlimit before = limit_descriptors(1);
+	int fd = client_ask(&served, "/health");
+	int64_t cpu = cpu_ms();
+	(void)usleep(1000 * 1000);
+	assert_true(cpu_ms() - cpu < 500);
+	assert_false(has_come(fd));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(client_head(fd, head), 200);
+	(void)close(fd);
+	served_end(&served);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_address_goes),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_no_descriptors),
 	};
 	rcu_register_thread();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
