@@ -10,11 +10,12 @@
 #include "module/answer/answer.h"
 #include "module/answer/stats.h"
 
-/* Knot 3.4 has put `const` to some parameters. */
+/* Knot 3.4 has put `const` to some parameters, and who asks can be told without knotd. */
 #if KNOTD_MOD_ABI_VERSION >= 600
 #define STUB_CONST const
 #else
 #define STUB_CONST
+#define STUB_REMOTE
 #endif
 
 static struct {
@@ -22,7 +23,6 @@ static struct {
 	const knot_dname_t *zone; /*!< That the query is in. */
 	knot_rrset_t soa;         /*!< The zone's; without an owner, as if it had none. */
 	bool zone_signed;         /*!< Its apex has signatures. */
-	const struct sockaddr_storage *remote; /*!< Who asks; NULL: it is not known. */
 	knotd_mod_in_hook_f in_hooks[KNOTD_STAGE_END + 1];
 	knotd_mod_hook_f end;
 	knotd_stage_t failing;             /*!< Stage whose hooks cannot be registered, */
@@ -63,11 +63,12 @@ int knotd_mod_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_hook_f hook)
 	return stub_register(stage);
 }
 
-const struct sockaddr_storage *knotd_qdata_remote_addr(STUB_CONST knotd_qdata_t *qdata)
+#ifdef STUB_REMOTE
+const struct sockaddr_storage *knotd_qdata_remote_addr(knotd_qdata_t *qdata)
 {
-	(void)qdata;
-	return stub.remote;
+	return qdata->params->remote;
 }
+#endif
 
 const knot_dname_t *knotd_qdata_zone_name(STUB_CONST knotd_qdata_t *qdata)
 {

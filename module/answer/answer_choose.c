@@ -143,7 +143,7 @@ static void add_turned(struct answer_choice *choice, const struct snapshot_set *
 void answer_choose(const struct answer *ctx, knotd_qdata_t *qdata, const struct snapshot *snapshot,
                    const struct snapshot_set *set, uint32_t limit, struct answer_choice *choice)
 {
-	uint16_t id = knot_wire_get_id(qdata->query->wire);
+	uint16_t id = answer_turn(qdata);
 	struct snapshot_run near = { 0, 0 };
 	if (ctx->subnet_first) {
 		near = find_near(qdata, snapshot, set);
@@ -209,9 +209,8 @@ knotd_in_state_t answer_put_chosen(knot_pkt_t *pkt, knotd_qdata_t *qdata, const 
 		ret = KNOT_EOK;
 		answer_take_back(pkt, 0);
 	} else if (set->type == KNOT_RRTYPE_SRV) {
-		ret = answer_put_signed_part(pkt, snapshot, set, owner, hint,
-		                             knot_wire_get_id(qdata->query->wire), space,
-		                             choice->count);
+		ret = answer_put_signed_part(pkt, snapshot, set, owner, hint, answer_turn(qdata),
+		                             space, choice->count);
 	} else {
 		uint32_t most = answer_most_signed(owner, size / choice->count, space);
 		ret = KNOT_ESPACE;
@@ -220,12 +219,5 @@ knotd_in_state_t answer_put_chosen(knot_pkt_t *pkt, knotd_qdata_t *qdata, const 
 			ret = answer_put_as_one(pkt, snapshot, set, owner, hint, choice);
 		}
 	}
-	if (ret != KNOT_EOK) {
-		return KNOTD_IN_STATE_ERROR;
-	}
-	if (left > 0 && udp) {
-		knot_wire_set_tc(pkt->wire);
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return KNOTD_IN_STATE_HIT;
+	return answer_has_put(pkt, ret, left > 0 && udp);
 }

@@ -194,7 +194,7 @@ void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct answe
 			put_static_glue(pkt, snapshot, &rr);
 			continue;
 		}
-		uint16_t id = knot_wire_get_id(qdata->query->wire);
+		uint16_t id = answer_turn(qdata);
 		snapshot_prefetch_names(snapshot, set);
 		if (ctx->limit > 0 && ctx->limit < set->count) {
 			put_chosen_glue(pkt, snapshot, answer->pos + i, ctx->limit);

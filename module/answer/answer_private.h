@@ -17,6 +17,32 @@ static inline size_t answer_room(const knot_pkt_t *pkt)
 	return pkt->max_size - pkt->size - pkt->reserved;
 }
 
+/*!
+ * \brief A number that turns the order of an answer: the query's ID.
+ *
+ * Over QUIC and HTTPS that is always 0 (RFC 9250, section 4.2.1; RFC 8484, section 4.1): then it is
+ * another one each time. May be called again for the same query, and need not give the same.
+ */
+uint16_t answer_turn(const knotd_qdata_t *qdata);
+
+/*!
+ * \brief The state of an answer whose records have been put, or could not be (\a ret).
+ *
+ * \param is_cut  What is missing is to be asked for over TCP: the packet gets TC (RFC 2181,
+ *                section 9).
+ */
+static inline knotd_in_state_t answer_has_put(knot_pkt_t *pkt, int ret, bool is_cut)
+{
+	if (ret != KNOT_EOK) {
+		return KNOTD_IN_STATE_ERROR;
+	}
+	if (is_cut) {
+		knot_wire_set_tc(pkt->wire);
+		return KNOTD_IN_STATE_TRUNC;
+	}
+	return KNOTD_IN_STATE_HIT;
+}
+
 /*! \brief True if mod-onlinesign signs this answer. */
 static inline bool answer_is_signed(const struct answer *ctx, const knotd_qdata_t *qdata)
 {

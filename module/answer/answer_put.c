@@ -43,14 +43,7 @@ static knotd_in_state_t put_part(knot_pkt_t *pkt, const struct snapshot *snapsho
 		ret = answer_put_signed_part(pkt, snapshot, set, owner, hint, id, space,
 		                             UINT32_MAX);
 	}
-	if (ret != KNOT_EOK) {
-		return KNOTD_IN_STATE_ERROR;
-	}
-	if (left > 0 && udp) {
-		knot_wire_set_tc(pkt->wire);
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return KNOTD_IN_STATE_HIT;
+	return answer_has_put(pkt, ret, left > 0 && udp);
 }
 
 knotd_in_state_t answer_put(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct answer *ctx,
@@ -59,7 +52,7 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct 
 {
 	bool udp = qdata->params->proto == KNOTD_QUERY_PROTO_UDP;
 	bool sign = answer_is_signed(ctx, qdata);
-	uint16_t id = knot_wire_get_id(qdata->query->wire);
+	uint16_t id = answer_turn(qdata);
 	uint32_t count = set->count, size = set->size;
 	struct answer_choice choice;
 	bool choose = ctx->chooses && answer_has_choice(ctx, set);

@@ -2,6 +2,18 @@
 #include "module/answer/answer_private.h"
 #include "module/base/util.h"
 
+uint16_t answer_turn(const knotd_qdata_t *qdata)
+{
+	/* Of each worker, so that none waits for another. Nobody is to be kept from guessing it. */
+	static _Thread_local uint32_t random;
+	uint16_t id = knot_wire_get_id(qdata->query->wire);
+	if (id != 0) {
+		return id;
+	}
+	random = random * 1664525 + 1013904223;
+	return random >> 16;
+}
+
 int answer_put_runs(knot_pkt_t *pkt, const struct snapshot *snapshot,
                     const struct snapshot_set *set, const knot_dname_t *owner, uint16_t hint,
                     const struct snapshot_run *runs, size_t count, uint16_t rotate)

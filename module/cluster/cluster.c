@@ -54,6 +54,8 @@ static void clear_cluster(struct cluster *cluster)
 static void *run(void *ctx)
 {
 	struct cluster *cluster = ctx;
+	/* By itself, before it starts ZooKeeper's threads, which inherit the name. */
+	(void)pthread_setname_np(pthread_self(), "mesos");
 	(void)poller_run(cluster);
 	/* Whoever has ended it is done with it, but for joining. */
 	pthread_mutex_lock(&cluster->lock);
@@ -75,9 +77,6 @@ static int start_thread(struct cluster *cluster)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int ret = pthread_create(&cluster->thread, NULL, run, cluster);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (ret == 0) {
-		(void)pthread_setname_np(cluster->thread, "mesos");
-	}
 	atomic_store(&cluster->start_again, clock_ms(CLOCK_MONOTONIC) + START_AGAIN_MS);
 	atomic_store(&cluster->phase, ret == 0 ? THREAD_RUNS : THREAD_NONE);
 	return ret;

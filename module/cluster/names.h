@@ -3,8 +3,8 @@
  * \file
  * \brief The host names that make records: an agent's, a scheduler's, the masters'.
  *
- * - A poll asks for all of them, and waits a little if there is nothing to serve yet
- *   (names_resolve()). What comes later is taken when it comes (names_tend()).
+ * - A state has all of them asked for (names_want()), and is waited for a little with it unless
+ *   events come. What comes later is taken when it comes (names_tend()).
  * - While events come there are few polls: then names are looked up every poll-interval
  *   (names_renew()), and new ones as soon as an event brings them.
  * - The cluster's thread calls.

@@ -7,7 +7,7 @@
  *     // the inventory's listener:
  *     projection_change(&projection, change);
  *     // when the inventory has changed:
- *     ret = projection_commit(&projection, inventory, &masters, 30, &snapshot);
+ *     ret = projection_commit(&projection, inventory, &masters, 30, true, &snapshot);
  *     // publish the snapshot if there is one, wait until no reader is left, then
  *     projection_retire(&projection, older);
  *     projection_free(&projection);
@@ -60,9 +60,10 @@ struct projection {
 /*!
  * \brief Makes an empty projection in memory of the caller's.
  *
- * \param rules       Copied, what they point to has to live as long; \a task_max counts for
- * nothing. \param octets_max  Most octets of owners and data. \param stop        Looked at now and
- * then: ends what takes long.
+ * \param rules       Copied, what they point to has to live as long; their \a task_max counts for
+ *                    nothing.
+ * \param octets_max  Most octets of owners and data.
+ * \param stop        Looked at now and then: ends what takes long.
  */
 void projection_init(struct projection *projection, const struct records_rules *rules,
                      uint64_t octets_max, const atomic_bool *stop);
@@ -81,7 +82,7 @@ void projection_change(struct projection *projection, const struct inventory_cha
  *
  * \param masters  The masters; copied.
  * \param ttl      TTL of all records, in seconds.
- * \param is_state The inventory is as a state says: a limit may be raised.
+ * \param is_state  The inventory is as a state says: a limit may be raised.
  * \param out      Set to the snapshot, with a reference for the caller; to NULL if queries would
  *                 see no difference to the one before, and on errors.
  *

@@ -6,6 +6,12 @@
 #include "module/base/util.h"
 #include "module/cluster/report.h"
 
+/*! \brief First time between two lines about what is left out, in milliseconds; doubles ... */
+#define SAY_PAUSE_MS 1000
+
+/*! \brief ... up to this, and begins anew once as long has passed without a line. */
+#define SAY_PAUSE_MAX_MS 3600000
+
 /*! \brief Finds the instance to say something through: of the view if given, forward if possible.
  */
 static const struct member *speaker(const struct cluster *cluster, const struct view *view)
@@ -45,16 +51,34 @@ static const char *printable(struct text text, char out[static PROJECTION_EXAMPL
 	return out;
 }
 
+/*!
+ * \brief True if something new may be said now of what is left out, which puts off the next time.
+ *
+ * A task whose name DNS cannot carry, and that ends as soon as it has begun, is news at each start.
+ */
+static bool may_say(struct saying *saying)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+	if (now < saying->again) {
+		return false;
+	}
+	bool is_first = saying->pause == 0 || now - saying->again > SAY_PAUSE_MAX_MS;
+	saying->pause = is_first ? SAY_PAUSE_MS : MIN(2 * saying->pause, SAY_PAUSE_MAX_MS);
+	saying->again = now + saying->pause;
+	return true;
+}
+
 /*! \brief Says that other names than before are left out. */
 static void say_names(struct cluster *cluster, struct view *view, const struct records_loss *loss)
 {
 	bool same = view->skipped_names == loss->skipped && view->skipped_digest == loss->digest;
+	if (same || !may_say(&view->skipped_saying)) {
+		return;
+	}
 	view->skipped_names = loss->skipped;
 	view->skipped_digest = loss->digest;
 	char example[PROJECTION_EXAMPLE_MAX + 1];
-	if (same) {
-		return;
-	} else if (loss->skipped == 0) {
+	if (loss->skipped == 0) {
 		report(cluster, view, LOG_INFO, "all names can be carried by DNS again");
 	} else {
 		report(cluster, view, LOG_NOTICE,
@@ -68,12 +92,13 @@ static void say_names(struct cluster *cluster, struct view *view, const struct r
 static void say_cut(struct cluster *cluster, struct view *view, const struct records_loss *loss)
 {
 	bool same = view->cut_tasks == loss->cut_tasks && view->cut_digest == loss->cut_digest;
+	if (same || !may_say(&view->cut_saying)) {
+		return;
+	}
 	view->cut_tasks = loss->cut_tasks;
 	view->cut_digest = loss->cut_digest;
 	char example[PROJECTION_EXAMPLE_MAX + 1];
-	if (same) {
-		return;
-	} else if (loss->cut_tasks == 0) {
+	if (loss->cut_tasks == 0) {
 		report(cluster, view, LOG_INFO, "all records of all tasks fit again");
 	} else {
 		report(cluster, view, LOG_NOTICE,

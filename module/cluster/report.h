@@ -15,7 +15,12 @@
 __attribute__((format(printf, 4, 5))) void report(struct cluster *cluster, const struct view *view,
                                                   int priority, const char *fmt, ...);
 
-/*! \brief Says what is left out of a view, if that has changed. */
+/*!
+ * \brief Says what is left out of a view, if that has changed.
+ *
+ * The more often it changes the more rarely, down to a line an hour: what is put off is said as it
+ * is by then, when the view is next looked at after a change or a state.
+ */
 void report_skipped(struct cluster *cluster, struct view *view);
 
 /*!

@@ -16,6 +16,12 @@
 /*! \brief Room for a section's name, NUL included. */
 #define VIEW_ID_MAX 256
 
+/*! \brief When it may be said again what is left out; times are in ms. */
+struct saying {
+	int64_t again; /*!< Not before that: CLOCK_MONOTONIC. */
+	int64_t pause; /*!< Between the last two times; 0 before the first. */
+};
+
 /*! \brief A view. */
 struct view {
 	struct view *next;         /*!< In its cluster's list. */
@@ -35,8 +41,10 @@ struct view {
 	struct projection projection; /*!< What makes its snapshots. */
 	uint32_t skipped_names;       /*!< What was last said to be left out. */
 	uint64_t skipped_digest;
-	uint32_t cut_tasks; /*!< Tasks of which records are left out. */
+	struct saying skipped_saying;
+	uint32_t cut_tasks; /*!< Tasks of which records were last said to be left out. */
 	uint64_t cut_digest;
+	struct saying cut_saying;
 };
 
 /*!

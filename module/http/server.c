@@ -81,6 +81,7 @@ static void serve(void)
 
 static void *run(void *unused)
 {
+	(void)pthread_setname_np(pthread_self(), "mesos-http");
 	rcu_register_thread();
 	serve();
 	writing_stop();
@@ -127,9 +128,6 @@ static int start(void)
 		if (error != 0) {
 			loop_close();
 		}
-	}
-	if (error == 0) {
-		(void)pthread_setname_np(server.thread, "mesos-http");
 	}
 	server.runs = error == 0;
 	server.start_again = clock_ms(CLOCK_MONOTONIC) + START_AGAIN_MS;

@@ -109,6 +109,7 @@ static struct writing *take_next(void)
 
 static void *run(void *unused)
 {
+	(void)pthread_setname_np(pthread_self(), "mesos-list");
 	rcu_register_thread();
 	for (struct writing *writing; (writing = take_next()) != NULL;) {
 		writing->ret = write_document(writing);
@@ -139,7 +140,6 @@ static bool start(int wake)
 	/* Signals are blocked as in the server's thread. */
 	state.started = pthread_create(&state.thread, NULL, run, NULL) == 0;
 	if (state.started) {
-		(void)pthread_setname_np(state.thread, "mesos-list");
 		return true;
 	}
 	pthread_mutex_lock(&state.lock);

@@ -117,6 +117,7 @@ static struct pool_job *next_job(struct lane *lane)
 static void *run(void *ctx)
 {
 	struct lane *lane = ctx;
+	(void)pthread_setname_np(pthread_self(), "resolver");
 	pthread_mutex_lock(&pool.lock);
 	struct pool_job *job;
 	while ((job = next_job(lane)) != NULL) {
@@ -144,7 +145,6 @@ static bool staff(struct lane *lane)
 	pthread_t thread;
 	/* Its signals are blocked as the caller's are. */
 	if (pthread_create(&thread, NULL, run, lane) == 0) {
-		(void)pthread_setname_np(thread, "resolver");
 		(void)pthread_detach(thread);
 		lane->threads++;
 	}

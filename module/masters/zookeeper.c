@@ -53,11 +53,16 @@ static void drop(struct zookeeper *zk)
 }
 
 /*! \brief Ends the session, with a word to the server if that listens. */
-static void *close_handle(void *ctx)
+static void close_handle(struct zookeeper *zk)
 {
-	struct zookeeper *zk = ctx;
 	(void)zookeeper_close(zk->handle);
 	drop(zk);
+}
+
+static void *run_close(void *ctx)
+{
+	(void)pthread_setname_np(pthread_self(), "zk-close");
+	close_handle(ctx);
 	return NULL;
 }
 
@@ -87,8 +92,7 @@ void zookeeper_end(struct zookeeper *zk)
 
 	/* The library waits for a server that hangs. */
 	pthread_t thread;
-	if (pthread_create(&thread, NULL, close_handle, zk) == 0) {
-		(void)pthread_setname_np(thread, "zk-close");
+	if (pthread_create(&thread, NULL, run_close, zk) == 0) {
 		(void)pthread_detach(thread);
 		wait_closed(zk);
 	} else {

@@ -40,16 +40,24 @@ void details_begin(struct task_details *d, const struct wants *wants)
 	}
 }
 
-int details_add(struct vector *pairs, struct arena *arena, const struct state_pair *pair)
+bool details_count(const struct vector *pairs, const struct state_pair *pair)
 {
+	if (pair->key.data == NULL || pair->value.len == 0) {
+		return false;
+	}
 	const struct state_pair *list = pairs->data;
 	for (size_t i = 0; i < pairs->count; i++) {
 		/* The keys are the wants' own. */
 		if (list[i].key.data == pair->key.data &&
 		    list[i].of_discovery == pair->of_discovery) {
-			return KNOT_EOK;
+			return false;
 		}
 	}
+	return true;
+}
+
+int details_add(struct vector *pairs, struct arena *arena, const struct state_pair *pair)
+{
 	struct state_pair *item = vector_push(pairs, arena);
 	if (item == NULL) {
 		return arena_error(arena);
@@ -79,7 +87,7 @@ int details_object_end(struct task_details *d, unsigned place)
 	if (place != TASK_LABEL && place != DISCOVERY_LABEL) {
 		return KNOT_EOK;
 	}
-	if (d->label.key.data != NULL && d->label.value.len > 0) {
+	if (details_count(&d->labels, &d->label)) {
 		return details_add(&d->labels, d->arena, &d->label);
 	}
 	arena_rewind(d->arena, d->before);

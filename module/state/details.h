@@ -93,7 +93,10 @@ void details_begin_network(struct task_details *details, size_t addresses);
 /*! \brief It ends; \a addresses are those so far. */
 int details_end_network(struct task_details *details, unsigned status, size_t addresses);
 
-/*! \brief Keeps a text with a key, if it is the first such one. */
+/*! \brief True if a text has a key that is wanted, and is the first such one. */
+bool details_count(const struct vector *pairs, const struct state_pair *pair);
+
+/*! \brief Keeps a text that counts. */
 int details_add(struct vector *pairs, struct arena *arena, const struct state_pair *pair);
 
 /*! \brief True if an attribute of a state is of type TEXT: else it is a list or set in brackets. */

@@ -40,6 +40,7 @@ struct event_parser {
 	struct task_details task_details;
 	struct agent_details agent_details;
 	struct state_pair attribute; /*!< The one being read. */
+	struct arena_mark before;    /*!< The arena before it. */
 	struct role_details role;
 	struct object_writer writer;
 };
@@ -223,6 +224,7 @@ static int on_wanted_begin(void *ctx, unsigned place)
 	struct event_parser *p = ctx;
 	int ret = on_begin(ctx, place);
 	if (place == AGENT_ATTRIBUTE) {
+		p->before = arena_mark(&p->arena);
 		p->attribute = (struct state_pair){ 0 };
 	}
 	task_reader_wanted_object(&p->task, common_place(place));
@@ -231,9 +233,11 @@ static int on_wanted_begin(void *ctx, unsigned place)
 
 static int end_attribute(struct event_parser *p)
 {
-	bool is_wanted = p->attribute.key.data != NULL && p->attribute.value.len > 0;
-	return is_wanted ? details_add(&p->agent_details.attributes, &p->arena, &p->attribute)
-	                 : KNOT_EOK;
+	if (details_count(&p->agent_details.attributes, &p->attribute)) {
+		return details_add(&p->agent_details.attributes, &p->arena, &p->attribute);
+	}
+	arena_rewind(&p->arena, p->before);
+	return KNOT_EOK;
 }
 
 static int on_wanted_end(void *ctx, unsigned place)

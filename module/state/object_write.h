@@ -4,9 +4,8 @@
  * \brief Writes objects into memory that is used for one after the other.
  *
  *     struct object_writer w = { 0 };
- *     const struct object *object = object_write_agent(&w, id, host, 5051, true); // NULL: no
- * memory
- *     // ... object_copy() it to keep it; it is gone with the next one
+ *     const struct object *object = object_write_agent(&w, id, host, 5051, true);
+ *     // NULL: no memory. To keep it is to copy its size in bytes: it is gone with the next one.
  *     object_writer_free(&w);
  *
  * - What is passed may be a part of another object, but not of the writer's own.

@@ -297,12 +297,16 @@ static int on_wanted_end(void *ctx, unsigned place)
 
 static int read_attribute(struct objects_parser *p, uint32_t index, struct text text)
 {
-	struct state_pair pair = { .key = p->wanted->wants->keys[WANTS_ATTRIBUTES].list[index] };
-	if (!details_is_text(text)) {
+	struct vector *attributes = &p->wanted->agent.attributes;
+	struct state_pair pair = {
+		.key = p->wanted->wants->keys[WANTS_ATTRIBUTES].list[index],
+		.value = text,
+	};
+	if (!details_is_text(text) || !details_count(attributes, &pair)) {
 		return KNOT_EOK;
 	}
 	int ret = text_copy(&p->arena, text, &pair.value);
-	return ret == KNOT_EOK ? details_add(&p->wanted->agent.attributes, &p->arena, &pair) : ret;
+	return ret == KNOT_EOK ? details_add(attributes, &p->arena, &pair) : ret;
 }
 
 /*! \brief Reads what is not always wanted. */

@@ -36,8 +36,8 @@ def dnsperf(server, path, *options):
     out = path.with_name("dnsperf.out")
     with open(out, "w", encoding="utf-8") as file:
         subprocess.run(
-            ["dnsperf", "-s", server.address, "-p", str(server.port), "-d", path, "-e", "-c", "4",
-             "-q", "40", *map(str, options)],
+            [*server.asker, "dnsperf", "-s", server.address, "-p", str(server.port), "-d", path,
+             "-e", "-c", "4", "-q", "40", *map(str, options)],
             check=True, stdout=file, stderr=subprocess.STDOUT)
     done = out.read_text()
     answers = int(re.search(r"Queries completed:\s+(\d+)", done)[1])
@@ -48,11 +48,12 @@ def dnsperf(server, path, *options):
     return answers, done
 
 
-def cpu_of_answers(server, path, seconds):
-    """(user, system) microseconds of CPU an answer."""
-    before = server.cpu()
+def cpu_of_answers(server, path, seconds, cpu=None):
+    """(user, system) microseconds of CPU an answer, or what else `cpu` gives seconds of."""
+    cpu = cpu or server.cpu
+    before = cpu()
     answers, _ = dnsperf(server, path, "-l", seconds)
-    return tuple((after - before) * 1e6 / answers for before, after in zip(before, server.cpu()))
+    return tuple((after - before) * 1e6 / answers for before, after in zip(before, cpu()))
 
 
 def latencies(server, path, seconds, rate):

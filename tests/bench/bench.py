@@ -13,6 +13,8 @@
     http       from an event to the client that waits for it, and what answers cost while 1000 wait
     growth     polls, events and answers over sizes of clusters
     huge       one app with 5000 instances: answers that not even TCP can carry whole
+    xdp        CPU of an answer over AF_XDP beside one over UDP, between two network namespaces; as
+               root, where the kernel has that
 
 Prints tables, the last one in short; every figure is the median of its rounds, with the spread
 behind it where it matters. Only ratios mean something on another machine. Everything is written
@@ -36,14 +38,15 @@ import of_answers  # noqa: E402
 import of_events  # noqa: E402
 import of_http  # noqa: E402
 import of_polls  # noqa: E402
+import of_xdp  # noqa: E402
 import report  # noqa: E402
 from leader import Leader  # noqa: E402
 from measured import Module  # noqa: E402
 
 PARTS = {"answers": of_answers.answers, "counts": of_answers.counts, "poll": of_polls.poll,
          "memory": of_polls.memory, "events": of_events.events, "flood": of_events.flood,
-         "latency": of_events.latency, "http": of_http.http,
-         "growth": of_polls.growth, "huge": of_answers.huge}
+         "latency": of_events.latency, "http": of_http.http, "growth": of_polls.growth,
+         "huge": of_answers.huge, "xdp": of_xdp.xdp}
 
 
 class Bench:

@@ -31,6 +31,7 @@ class Module(collections.namedtuple("Module", "library")):
 class Server(knotd.Knotd):
     """One worker, so that who asks has a processor too."""
     udp_workers = 1
+    asker = ()  # A command to run who asks under.
 
     def __init__(self, module=None, wrapper=()):
         super().__init__()
@@ -85,9 +86,9 @@ class Server(knotd.Knotd):
 
 
 @contextlib.contextmanager
-def with_module(module, leader, interval=NEVER, wrapper=(), **options):
+def with_module(module, leader, interval=NEVER, wrapper=(), kind=Server, **options):
     """knotd with the module, its first poll done; it only polls."""
-    with Server(module, wrapper) as server:
+    with kind(module, wrapper) as server:
         events = {"events": "off"} if module.follows_events else {}
         server.serve_cluster(leader, poll_interval=interval, **events, **options)
         server.start()
@@ -109,9 +110,9 @@ def with_events(module, leader, resync=NEVER, **options):
 
 
 @contextlib.contextmanager
-def with_zone(text, wrapper=()):
+def with_zone(text, wrapper=(), kind=Server):
     """knotd with records in a zone file."""
-    with Server(wrapper=wrapper) as server:
+    with kind(None, wrapper) as server:
         server.zone("mesos.", text, semantic_checks="off", zonefile_sync=-1,
                     journal_content="none")
         server.start()

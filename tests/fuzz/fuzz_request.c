@@ -81,7 +81,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 static void add(struct snapshot_table *table, const char *labels, uint16_t type, const void *data,
                 uint16_t len)
 {
-	knot_dname_storage_t owner;
+	knot_dname_storage_t owner = { 0 };
 	size_t used = strlen(labels);
 	memcpy(owner, labels, used);
 	memcpy(owner + used, MODEL_ZONE, 7);

@@ -298,7 +298,14 @@ class Knotd:
         """How many descriptors are open."""
         return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
+    def _memory(self, what):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{what}:\s*(\d+)", status)[1])
+
     def memory(self):
         """Resident memory in KiB."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s*(\d+)", status)[1])
+        return self._memory("VmRSS")
+
+    def peak_memory(self):
+        """The most memory that was ever resident, in MiB."""
+        return self._memory("VmHWM") / 1024

@@ -294,8 +294,10 @@ class Model:
         prefix = self.options.get("label_prefix")
         for word in ("priority", "weight") if prefix else ():
             for value in labels_of(task, f"{prefix}{word}")[::-1]:
-                if re.fullmatch("[0-9]+", value, re.ASCII) and int(value) < 65536:
-                    setattr(self, word, int(value))
+                # Six digits are too many, and Python reads no more than some thousands.
+                number = value.lstrip("0")[:6] or "0"
+                if re.fullmatch("[0-9]+", value, re.ASCII) and int(number) < 65536:
+                    setattr(self, word, int(number))
 
     def _task(self, task, framework, said):
         host = host_addresses(self.agents[task["slave_id"]][0])

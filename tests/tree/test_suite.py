@@ -17,9 +17,9 @@ import suite
 @pytest.fixture
 def stage(tmp_path, monkeypatch, capfd):
     """Runs a stage of which `found` is what its tests have left; returns its sum and its words."""
-    def run(*command, found):
+    def run(*command, found, **options):
         monkeypatch.setattr(suite, "RESULTS", tmp_path)
-        suite.stage("some", tmp_path / "result", lambda _: suite.Sum(*found), command)
+        suite.stage("some", tmp_path / "result", lambda _: suite.Sum(*found), command, **options)
         return suite.totals.pop("some"), capfd.readouterr().out
     return run
 
@@ -28,9 +28,40 @@ def stage(tmp_path, monkeypatch, capfd):
 def test_stage_that_is_cut_off(stage, monkeypatch, found):
     """Also after a test that failed."""
     monkeypatch.setattr(suite, "STAGE_SECONDS", 1)
-    total, said = stage("sleep", "600", found=found)
+    total, said = stage("sleep", "600", found=found, never_ran=lambda total: f"{total}!")
     assert (total.passed, total.failed, total.skipped) == (7, found[1] + 1, 2)
-    assert "some: cut off after 1 s, there are tests that never ran: only 9 passed" in said
+    assert f"some: cut off after 1 s: 7 passed, {found[1]} failed, 2 skipped!; 7 passed" in said
+
+
+def test_tests_that_never_ended(tmp_path):
+    """Those that were not selected are none of them."""
+    (tmp_path / "test_some.py").write_text("".join(
+        f"def test_{number}(): pass\n" for number in range(20)))
+    assert suite.left_of_server(suite.Sum(3, 1, 2), [str(tmp_path)]) == "14 of 20 tests never ended"
+    assert suite.left_of_server(suite.Sum(3, 1, 2), [str(tmp_path), "-k", "not test_7"]) == (
+        "13 of 19 tests never ended")
+
+
+def test_test_that_was_under_way(tmp_path):
+    """pytest has it in its list, without a name."""
+    path = tmp_path / "list.xml"
+    path.write_text('<testsuites><testsuite><testcase name="a" /><testcase time="0.000" />'
+                    '<testcase name="b"><failure /></testcase></testsuite></testsuites>')
+    assert str(suite.sum_junit(path)) == "1 passed, 1 failed, 0 skipped"
+
+
+def test_programs_that_never_ended(tmp_path):
+    (tmp_path / "meson.build").write_text("project('some')\n" + "".join(
+        f"test('t{number}', find_program('true'))\n" for number in range(5)))
+    subprocess.run(["meson", "setup", tmp_path / "build", tmp_path], check=True)
+    log = tmp_path / "log"
+    assert suite.left_of_units(tmp_path / "build", log, ["--x"]) == (
+        "5 of 5 programs of tests never ended")
+    log.write_text("{}\n{}\n")
+    assert suite.left_of_units(tmp_path / "build", log, []) == (
+        "3 of 5 programs of tests never ended")
+    assert suite.left_of_units(tmp_path / "build", log, ["t1", "t2", "t3"]) == (
+        "1 of 3 programs of tests never ended")
 
 
 def test_stage_of_no_tests(stage):

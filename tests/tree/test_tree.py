@@ -128,6 +128,38 @@ def test_no_files_call_each_other_in_a_circle():
     assert not circles(edges)
 
 
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+
+# Functions of Knot's and Mesos's own that comments name and that nothing here calls.
+OTHERS_FUNCTIONS = {"answer_query", "isTerminalState", "knot_dname_wire_check",
+                    "sign_ctx_add_records"}
+
+
+def unknown_functions(texts):
+    """What comments call a function and the code does not know: {(path, name)}."""
+    code = "\n".join(COMMENT.sub(" ", text) for text in texts.values())
+    known = set(re.findall(r"\w+", code)) | OTHERS_FUNCTIONS
+    return {(str(path), name) for path, text in texts.items()
+            for comment in COMMENT.findall(text)
+            for name in re.findall(r"\b([A-Za-z_]\w*)\(\)", comment) if name not in known}
+
+
+def test_comments_name_functions_that_there_are():
+    texts = module_texts()
+    assert not unknown_functions(texts)
+    path = pathlib.PurePath("base/arena.c")
+    texts[path] += "\n/*! \\brief As arena_never_was() does. */\n"
+    assert unknown_functions(texts) == {(str(path), "arena_never_was")}
+
+
+def test_map_names_files_that_there_are():
+    named = re.findall(r"`([a-z_0-9/]+\.[ch])`", (MODULE / "README.md").read_text())
+    assert len(named) > 30
+    found = {path.name for path in sources()}
+    assert {name for name in named if pathlib.PurePath(name).name not in found
+            or "/" in name and not (MODULE / name).exists()} == set()
+
+
 def test_no_file_is_too_long():
     long = {str(path): len(text.splitlines()) for path, text in module_texts().items()
             if len(text.splitlines()) > FILE_LINES_MAX}

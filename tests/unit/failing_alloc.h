@@ -27,6 +27,14 @@ static long alloc_fails_in = -1;
 /*! \brief Whether one has failed since alloc_fails_in was set by the test. */
 static bool alloc_has_failed;
 
+/*! \brief Most bytes that were asked for at once since it was set to 0 by the test. */
+static size_t alloc_most;
+
+static inline void alloc_note(size_t size)
+{
+	alloc_most = size > alloc_most ? size : alloc_most;
+}
+
 static inline bool alloc_fails(void)
 {
 	if (alloc_fails_in < 0 || alloc_fails_in-- > 0) {
@@ -38,20 +46,24 @@ static inline bool alloc_fails(void)
 
 void *__wrap_malloc(size_t size)
 {
+	alloc_note(size);
 	return alloc_fails() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
+	alloc_note(count * size);
 	return alloc_fails() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
+	alloc_note(size);
 	return alloc_fails() ? NULL : __real_realloc(memory, size);
 }
 
 void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 {
+	alloc_note(count * size);
 	return alloc_fails() ? NULL : __real_reallocarray(memory, count, size);
 }

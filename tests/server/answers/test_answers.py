@@ -109,6 +109,16 @@ def test_order_turns(server, way, name, kind):
     assert {frozenset(reply) for reply in replies} == {frozenset(replies[0])}
 
 
+@pytest.mark.parametrize("name, kind", [
+    ("web.marathon.mesos.", "A"), ("_ports._tcp.marathon.mesos.", "SRV")])
+def test_order_turns_without_ids(server, way, name, kind):
+    """As queries are that have come over QUIC (RFC 9250, section 4.2.1)."""
+    query = dns.message.make_query(name, kind, use_edns=0 if way.edns else False)
+    query.id = 0
+    replies = [ask.data(server.ask.send(query, way), kind) for _ in range(60)]
+    assert {reply[0] for reply in replies} == set(replies[0])
+
+
 def test_srv_additional(server, way):
     reply = server.ask("_ports._tcp.marathon.mesos.", "SRV", way)
     assert ask.records(reply.additional) == [

@@ -242,6 +242,14 @@ def test_limit(few, way):
         assert len(seen) > min(most - 1, 500)
 
 
+def test_limit_without_ids(few):
+    """Queries that all have the same ID, 0, are given other records each time too."""
+    query = dns.message.make_query("mixed.marathon.mesos.", "A")
+    query.id = 0
+    seen = {one for _ in range(300) for one in ask.data(few.ask.send(query, TCP), "A")}
+    assert len(seen) > 35
+
+
 def test_limit_of_services_and_their_addresses(few):
     """The additional section has the addresses of the targets that are given, and no others."""
     for name in ("_svc._tcp.marathon.mesos.", "_http._svc._tcp.marathon.mesos."):

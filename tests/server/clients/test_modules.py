@@ -14,6 +14,7 @@ import states
 from ask import TCP, UDP, Way
 from knotd import Knotd, series
 from master import status
+from ports import free_port
 from waiting import wait_for
 
 OURS = "mod-mesos/cluster"
@@ -116,6 +117,22 @@ def test_dnsproxy_for_all(beside, server, resolver):
     assert_all_answered(server)
     assert ask.data(server.ask("www.example.", "A"), "A") == ["192.0.2.81"]
     assert ask.outcome(server.ask("elsewhere.mesos.", "A")) == "NXDOMAIN"
+
+
+def test_dnsproxy_whose_resolver_is_away(beside, server):
+    """From Knot 3.4 on it answers as if it were not there; what we have does not depend on it."""
+    server.section("remote", "resolver", address=f"127.0.0.1@{free_port()}")
+    server.section("mod-dnsproxy", "forward", remote="resolver", catch_nxdomain="on")
+    server.section("template", "default", global_module="mod-dnsproxy/forward")
+    beside("mod-dnsproxy/forward")
+    alone = series() >= (3, 4)
+    for way in (UDP, TCP):
+        assert ask.outcome(server.ask("www.example.", "A", way)) == (
+            "REFUSED" if alone else "SERVFAIL")
+        assert ask.outcome(server.ask("nobody.mesos.", "A", way)) == (
+            "NXDOMAIN" if alone else "SERVFAIL")
+        assert sorted(ask.data(server.ask("web.marathon.mesos.", "A", way), "A")) == WEB
+        assert ask.data(server.ask("static.mesos.", "A", way), "A") == ["192.0.2.1"]
 
 
 # mod-rrl

@@ -418,7 +418,7 @@ def test_knotc(server, master):
     forced = server.knotc("-f", "zone-stats", "mesos.", "mod-mesos")
     assert "mod-mesos.skipped = 0" in forced
     assert "mod-mesos.answers[not-ready] = " in forced
-    assert len(forced.splitlines()) == 9 + 6 + 15 + 11
+    assert len(forced.splitlines()) == 10 + 6 + 15 + 11
 
 
 class Dumping(Knotd):

@@ -2,13 +2,14 @@
 """Masters found through ZooKeeper, a real one."""
 import signal
 import socket
+import subprocess
 import time
 
 import ask
 import pytest
 import states
 from ensemble import Ensemble
-from knotd import OUR_THREADS
+from knotd import OUR_THREADS, PRELOAD, WRAPPER
 from master import Master, hang, redirect, status
 from waiting import PATIENCE, wait_for
 
@@ -331,6 +332,44 @@ def test_reloads_leave_no_session(server, zookeeper, master):
         wait_app(server, "one")
     wait_for(lambda: zookeeper.sessions() == 1, what="one session")
     wait_for(lambda: server.threads(OUR_THREADS) == threads, what="the threads to end")
+
+
+# Whoever starts a thread goes on only once that is well ahead.
+LATE_STARTER = """\
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <unistd.h>
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *ctx)
+{
+	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+		dlsym(RTLD_NEXT, "pthread_create");
+	int ret = next(thread, attr, run, ctx);
+	usleep(200000);
+	return ret;
+}
+"""
+
+
+@pytest.mark.skipif(bool(WRAPPER or PRELOAD), reason="these have functions of their own")
+def test_all_threads_bear_our_names(server, zookeeper, master, tmp_path):
+    """ZooKeeper's, too, which have the name of the thread that starts them."""
+    library = tmp_path / "late.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library, "-ldl"],
+                   input=LATE_STARTER, text=True, check=True)
+    server.preload = [library]
+    lead(master, "one")
+    zookeeper.announce(master, 1)
+    server.zone("mesos.")
+    server.start()
+    threads = server.threads()
+    server.zone("mesos.", "", ["mod-mesos/cluster"])
+    server.module("cluster", master=zookeeper.url)
+    server.reload()
+    wait_app(server, "one")
+    assert server.threads(OUR_THREADS) > 1
+    wait_for(lambda: server.threads() - server.threads(OUR_THREADS) == threads,
+             what="no more threads of other names than before")
 
 
 def test_hanging_leader(server, zookeeper, master, other):

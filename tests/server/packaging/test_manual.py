@@ -149,6 +149,17 @@ def test_documented_lines_are_the_modules(heading):
                     assert part in sources(), phrase
 
 
+def test_all_lines_are_documented():
+    """The longest part of each that is the same each time."""
+    text = "\n".join(TEXTS)
+    lines = set(re.findall(r'(?:\breport|knotd_mod_log)\([^;"]*?LOG_\w+,\s*"([^"]+)"', sources()) +
+                re.findall(r'snprintf\(text, sizeof\(text\), "([^"]*HTTP[^"]*)"', sources()))
+    assert len(lines - {"%s"}) > 25
+    for line in lines - {"%s"}:
+        parts = re.split(r"%(?:\.\*)?(?:ll|z)?\w", line)
+        assert max(parts, key=len).strip(" ':(),").partition(", ")[0] in text, line
+
+
 def test_all_reasons_are_documented():
     text = "\n".join(TEXTS).replace("5 redirects", "%d redirects").replace("...", "%")
     reasons = (set(re.findall(r'fail\([^",]+,\s*\w+,\s*"([^"]+)"', sources()))

@@ -123,9 +123,8 @@ static void ask(struct process *process, struct asker *asker, const struct quest
 {
 	begin_question(process, question);
 	make_asker(asker, question->type);
-	stub.remote = asker->who == NOBODY || asker->who == CLIENT || asker->who == MAPPED_IN
-	                      ? NULL
-	                      : &asker->remote;
+	bool none = asker->who == NOBODY || asker->who == CLIENT || asker->who == MAPPED_IN;
+	process->params.remote = none ? NULL : &asker->remote;
 	process->qdata.ecs = asker->who >= CLIENT ? &asker->client : NULL;
 	step(process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
 }

@@ -260,7 +260,7 @@ static void test_signed_cut(void **state)
 		while (last > 0 && last - 1 + count_signable(last - 1, space) == VARIED) {
 			last--;
 		}
-		for (uint32_t id = 0; id < 65536; id += id < 65535 ? 13107 : 1) {
+		for (uint32_t id = 1; id < 65536; id += MIN(13107, MAX(65535 - id, 1))) {
 			struct process process;
 			begin_signed(&process, SERVICE, KNOT_RRTYPE_SRV, KNOTD_QUERY_PROTO_TCP,
 			             size, id);
@@ -350,7 +350,7 @@ static void test_turns(void **state)
 	view.snapshot = make_many(DEEP, MANY);
 	const struct snapshot_set *set = snapshot_set(snapshot_find(view.snapshot, DEEP),
 	                                              KNOT_RRTYPE_A);
-	for (uint32_t id = 0; id < 65536; id += 4369) {
+	for (uint32_t id = 1; id < 65536; id += 4369) {
 		struct process process;
 		begin_for(&process, DEEP, KNOT_RRTYPE_A, KNOTD_QUERY_PROTO_TCP, 30 + SPARE + 640,
 		          id);
@@ -367,7 +367,7 @@ static void test_turns(void **state)
 
 	/* A small one turns by the ID itself. */
 	view.snapshot = make_many(DEEP, 5);
-	for (uint16_t id = 0; id < 10; id++) {
+	for (uint16_t id = 1; id < 11; id++) {
 		struct process process;
 		begin_for(&process, DEEP, KNOT_RRTYPE_A, KNOTD_QUERY_PROTO_UDP, 512, id);
 		step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
@@ -379,6 +379,33 @@ static void test_turns(void **state)
 		end(&process);
 	}
 	snapshot_unref(view.snapshot);
+}
+
+/*! \brief Queries that have no ID (RFC 9250, section 4.2.1) have their turns as well. */
+static void test_turns_without_ids(void **state)
+{
+	(void)state;
+	static const uint32_t counts[] = { 2, 5, 64, MANY };
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		view.snapshot = make_many(DEEP, counts[i]);
+		bool first[MANY] = { false };
+		uint32_t firsts = 0, asked = MIN(20 * counts[i], 1000);
+		for (uint32_t n = 0; n < asked; n++) {
+			struct process process;
+			begin_for(&process, DEEP, KNOT_RRTYPE_A, KNOTD_QUERY_PROTO_TCP, 65535, 0);
+			step(&process, KNOTD_STAGE_PREANSWER, KNOT_ANSWER);
+			knot_pkt_t *read = read_reply(&process);
+			const knot_pktsection_t *answer = knot_pkt_section(read, KNOT_ANSWER);
+			const uint8_t *data = knot_pkt_rr(answer, 0)->rrs.rdata->data;
+			uint32_t number = data[2] << 8 | data[3];
+			firsts += !first[number];
+			first[number] = true;
+			knot_pkt_free(read);
+			end(&process);
+		}
+		assert_true(firsts >= MIN(counts[i], asked / 2));
+		snapshot_unref(view.snapshot);
+	}
 }
 
 /*! \brief Beyond what a pointer reaches, an owner is written out, and there has to be room for it.
@@ -424,7 +451,8 @@ int main(void)
 		cmocka_unit_test(test_large_target),  cmocka_unit_test(test_signed_truncated),
 		cmocka_unit_test(test_signed_owners), cmocka_unit_test(test_signed_cut),
 		cmocka_unit_test(test_stale_room),    cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_turns),         cmocka_unit_test(test_far),
+		cmocka_unit_test(test_turns),         cmocka_unit_test(test_turns_without_ids),
+		cmocka_unit_test(test_far),
 	};
 	if (answer_hooks(NULL) != KNOT_EOK) {
 		return 1;

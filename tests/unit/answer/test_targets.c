@@ -69,7 +69,7 @@ static void test_targets(void **state)
 		for (unsigned room = 0; room < 160; room++) {
 			struct process process;
 			bool turned = room % 2;
-			begin_targets(&process, stale, false, turned);
+			begin_targets(&process, stale, false, 3 + turned);
 			process.reply->max_size = process.reply->size + room;
 			step(&process, KNOTD_STAGE_ADDITIONAL, KNOT_ADDITIONAL);
 			assert_int_equal(process.state, KNOTD_IN_STATE_HIT);

@@ -9,7 +9,7 @@
 #include "tests/unit/inventory/inventory_feed.h"
 
 /*! \brief Reads what the master has sent, \a count events at most. */
-static void read_events(struct model *m, struct inventory *inventory, unsigned count)
+static void read_events(struct cluster_model *m, struct inventory *inventory, unsigned count)
 {
 	count = count < m->queued ? count : m->queued;
 	for (unsigned i = 0; i < count; i++) {
@@ -20,7 +20,7 @@ static void read_events(struct model *m, struct inventory *inventory, unsigned c
 	memmove(m->queue, m->queue + count, m->queued * sizeof(*m->queue));
 }
 
-static void load_now(const struct model *m, struct inventory *inventory)
+static void load_now(const struct cluster_model *m, struct inventory *inventory)
 {
 	char *state = print_state(m);
 	assert_int_equal(feed_state(inventory, state), KNOT_EOK);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGENTS = 5, FRAMEWORKS = 3, TASKS = 6, STATUSES = 32, QUEUE = 256 };
+enum { AGENTS = 5, FRAMEWORKS = 3, TASKS = 6, NAMES = 3, STATUSES = 32, QUEUE = 256 };
 
 static const char *const states[] = { "TASK_STAGING", "TASK_STARTING", "TASK_RUNNING",
 	                              "TASK_KILLING" };
@@ -32,6 +32,7 @@ struct model_task {
 	unsigned agent;
 	unsigned state;
 	unsigned port;
+	unsigned said; /*!< Random bits that its labels and its discovery are made of. */
 	bool has_check;
 	struct model_status statuses[STATUSES];
 	unsigned count;
@@ -51,7 +52,7 @@ struct model_agent {
 };
 
 /*! \brief The master, and the events that it has sent but nobody has read. */
-struct model {
+struct cluster_model {
 	struct model_agent agents[AGENTS];
 	struct model_framework frameworks[FRAMEWORKS];
 	char *queue[QUEUE];
@@ -62,14 +63,14 @@ struct model {
 };
 
 /*! \brief A number below \a n (a linear congruential generator, the same everywhere). */
-static unsigned pick(struct model *m, unsigned n)
+static unsigned pick(struct cluster_model *m, unsigned n)
 {
 	m->random = m->random * 1664525 + 1013904223;
 	return (m->random >> 16) % n;
 }
 
-__attribute__((format(printf, 2, 3))) static void send_event(struct model *m, const char *format,
-                                                             ...)
+__attribute__((format(printf, 2, 3))) static void send_event(struct cluster_model *m,
+                                                             const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -84,12 +85,63 @@ static const char *const healths[] = { "", "\"healthy\":true,", "\"healthy\":fal
 /*! \brief That a task is checked. */
 #define CHECK "\"health_check\":{\"type\":\"COMMAND\"},"
 
-static void print_status(FILE *out, const struct model_status *status)
+/*! \brief One of eight texts, by three of the bits. */
+#define SAID(task, at, ...) ((const char *const[8]){ __VA_ARGS__ })[(task)->said >> (at)&7]
+
+/*! \brief What a task says of itself, in states or in events alike. */
+static void print_labels(FILE *out, const struct model_task *task)
 {
 	fprintf(out,
-	        "{\"state\":\"%s\",%s\"timestamp\":%u,\"container_status\":{\"network_infos\":["
-	        "{\"ip_addresses\":[{\"ip_address\":\"10.9.0.%u\"}]}]}}",
-	        states[status->state], healths[status->health], status->timestamp, status->address);
+	        "[{\"key\":\"dns-name\",\"value\":\"%s\"},{\"key\":\"dns-weight\",\"value\":\"%s\"}"
+	        ","
+	        "{\"key\":\"dns-hide\",\"value\":\"%s\"}]",
+	        SAID(task, 0, "shop", "shop", "front.shop", "f1", "f2", "leader", "x.slave", ""),
+	        SAID(task, 3, "1", "1", "1", "7", "7", "70000", "-", ""),
+	        SAID(task, 6, "", "", "", "", "", "", "no", "true"));
+}
+
+static void print_discovery(FILE *out, const struct model_task *task)
+{
+	if (task->said >> 9 & 1) {
+		fprintf(out,
+		        "\"discovery\":{%s\"visibility\":\"%s\",\"environment\":\"%s\",\"version\":"
+		        "\"%u\",\"ports\":{\"ports\":[{\"number\":%u,\"name\":\"http\","
+		        "\"protocol\":"
+		        "\"tcp\"},{\"number\":%u}]}},",
+		        SAID(task, 10, "", "", "\"name\":\"web\",", "\"name\":\"web\",",
+		             "\"name\":\"a.b\",", "\"name\":\"a.b\",", "\"name\":\"...\",",
+		             "\"name\":\"n1\","),
+		        SAID(task, 13, "CLUSTER", "CLUSTER", "CLUSTER", "EXTERNAL", "EXTERNAL",
+		             "EXTERNAL", "FRAMEWORK", "?"),
+		        SAID(task, 16, "prod", "prod", "prod", "test", "test", "f0", "slave", ""),
+		        task->said >> 19 & 3, task->port + 80, task->port + 90);
+	}
+}
+
+/*! \brief The role that its resources are of. */
+static const char *role_of(const struct model_task *task)
+{
+	return SAID(task, 21, "*", "*", "web", "web", "ops", "f3", "a/b", "");
+}
+
+/*! \brief Members that statuses have in states and in events. */
+static void print_networks(FILE *out, unsigned address)
+{
+	static const char *const names[] = { "\"name\":\"overlay\",", "\"name\":\"bridge\",", "" };
+	fprintf(out,
+	        "\"container_status\":{\"network_infos\":[{%s\"ip_addresses\":[{\"ip_address\":"
+	        "\"10.9.0.%u\"}]},{\"ip_addresses\":[{\"ip_address\":\"fd00::%u\"}],%s"
+	        "\"labels\":{}}]}",
+	        names[address % 3], address, address / 4,
+	        address % 2 ? "\"name\":\"overlay\"," : "");
+}
+
+static void print_status(FILE *out, const struct model_status *status)
+{
+	fprintf(out, "{\"state\":\"%s\",%s\"timestamp\":%u,", states[status->state],
+	        healths[status->health], status->timestamp);
+	print_networks(out, status->address);
+	fputs("}", out);
 }
 
 static void print_statuses(FILE *out, const struct model_task *task)
@@ -106,28 +158,33 @@ static void print_task(FILE *out, const struct model_task *task, unsigned id)
 {
 	fprintf(out,
 	        "{\"id\":\"t%u\",\"name\":\"n%u\",\"slave_id\":\"S%u\",\"state\":\"%s\","
-	        "%s\"resources\":{\"ports\":\"[%u-%u]\"},",
-	        id, id, task->agent, states[task->state], task->has_check ? CHECK : "", task->port,
-	        task->port + 1);
+	        "%s\"role\":\"%s\",\"resources\":{\"ports\":\"[%u-%u]\"},\"labels\":",
+	        id, id % NAMES, task->agent, states[task->state], task->has_check ? CHECK : "",
+	        role_of(task), task->port, task->port + 1);
+	print_labels(out, task);
+	fputs(",", out);
+	print_discovery(out, task);
 	print_statuses(out, task);
 	fputs("}", out);
 }
 
-static void print_agents(FILE *out, const struct model *m, bool recovered)
+static void print_agents(FILE *out, const struct cluster_model *m, bool recovered)
 {
 	const char *comma = "";
 	for (unsigned i = 0; i < AGENTS; i++) {
 		const struct model_agent *agent = &m->agents[i];
 		if (recovered ? agent->is_recovered : agent->is_there) {
-			fprintf(out, "%s{\"id\":\"S%u\",\"pid\":\"slave(1)@10.0.0.%u:%u\"}", comma,
-			        i, i, agent->port);
+			fprintf(out,
+			        "%s{\"id\":\"S%u\",\"pid\":\"slave(1)@10.0.0.%u:%u\",\"hostname\":"
+			        "\"node-%u.example\",\"attributes\":{\"rack\":\"r%u\"}}",
+			        comma, i, i, agent->port, i, agent->port);
 			comma = ",";
 		}
 	}
 }
 
 /*! \brief The model's state; to be freed. */
-static char *print_state(const struct model *m)
+static char *print_state(const struct cluster_model *m)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -163,12 +220,16 @@ static char *print_state(const struct model *m)
 	return text;
 }
 
-static void send_task(struct model *m, unsigned f, unsigned t)
+static void send_task(struct cluster_model *m, unsigned f, unsigned t)
 {
 	const struct model_task *task = &m->frameworks[f].tasks[t];
-	char *statuses = NULL;
+	char *rest = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&statuses, &size);
+	FILE *out = open_memstream(&rest, &size);
+	fputs("\"labels\":{\"labels\":", out);
+	print_labels(out, task);
+	fputs("},", out);
+	print_discovery(out, task);
 	print_statuses(out, task);
 	fclose(out);
 	/* v1 has labels of its own, but no status here has any. */
@@ -176,27 +237,32 @@ static void send_task(struct model *m, unsigned f, unsigned t)
 	        m,
 	        "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"name\":\"n%u\",\"task_id\":"
 	        "{\"value\":\"t%u\"},\"framework_id\":{\"value\":\"F%u\"},\"agent_id\":{\"value\":"
-	        "\"S%u\"},\"state\":\"%s\",%s\"resources\":[{\"name\":\"ports\",\"ranges\":{"
-	        "\"range\":["
+	        "\"S%u\"},\"state\":\"%s\",%s\"resources\":[{\"name\":\"ports\","
+	        "\"allocation_info\":{\"role\":\"%s\"},\"ranges\":{\"range\":["
 	        "{\"begin\":%u,\"end\":%u}]}}],%s}}}",
-	        t, t, f, task->agent, states[task->state], task->has_check ? CHECK : "", task->port,
-	        task->port + 1, statuses);
-	free(statuses);
+	        t % NAMES, t, f, task->agent, states[task->state], task->has_check ? CHECK : "",
+	        role_of(task), task->port, task->port + 1, rest);
+	free(rest);
 }
 
-static void send_update(struct model *m, unsigned f, unsigned t, const char *state,
+static void send_update(struct cluster_model *m, unsigned f, unsigned t, const char *state,
                         const struct model_status *status)
 {
+	char *networks = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&networks, &size);
+	print_networks(out, status->address);
+	fclose(out);
 	send_event(
 	        m,
 	        "{\"type\":\"TASK_UPDATED\",\"task_updated\":{\"framework_id\":{\"value\":\"F%u\"},"
 	        "\"status\":{\"task_id\":{\"value\":\"t%u\"},\"state\":\"%s\",%s\"timestamp\":%u,"
-	        "\"container_status\":{\"network_infos\":[{\"ip_addresses\":[{\"ip_address\":"
-	        "\"10.9.0.%u\"}]}]}},\"state\":\"%s\"}}",
-	        f, t, state, healths[status->health], status->timestamp, status->address, state);
+	        "%s},\"state\":\"%s\"}}",
+	        f, t, state, healths[status->health], status->timestamp, networks, state);
+	free(networks);
 }
 
-static void send_framework(struct model *m, unsigned f, bool is_new)
+static void send_framework(struct cluster_model *m, unsigned f, bool is_new)
 {
 	send_event(m,
 	           "{\"type\":\"FRAMEWORK_%s\",\"framework_%s\":{\"framework\":{\"framework_info\":"
@@ -205,15 +271,17 @@ static void send_framework(struct model *m, unsigned f, bool is_new)
 	           m->frameworks[f].name);
 }
 
-static void send_agent(struct model *m, unsigned a)
+static void send_agent(struct cluster_model *m, unsigned a)
 {
 	send_event(m,
 	           "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
-	           "{\"value\":\"S%u\"}},\"pid\":\"slave(1)@10.0.0.%u:%u\"}}}",
-	           a, a, m->agents[a].port);
+	           "{\"value\":\"S%u\"},\"hostname\":\"node-%u.example\",\"attributes\":[{\"name\":"
+	           "\"rack\",\"type\":\"TEXT\",\"text\":{\"value\":\"r%u\"}}]},\"pid\":\"slave(1)@"
+	           "10.0.0.%u:%u\"}}}",
+	           a, a, m->agents[a].port, a, m->agents[a].port);
 }
 
-static void change_framework(struct model *m, unsigned f)
+static void change_framework(struct cluster_model *m, unsigned f)
 {
 	struct model_framework *framework = &m->frameworks[f];
 	if (!framework->is_there) {
@@ -235,7 +303,7 @@ static void change_framework(struct model *m, unsigned f)
 	}
 }
 
-static void drop_tasks_of(struct model *m, unsigned a)
+static void drop_tasks_of(struct cluster_model *m, unsigned a)
 {
 	for (unsigned f = 0; f < FRAMEWORKS; f++) {
 		for (unsigned t = 0; t < TASKS; t++) {
@@ -245,7 +313,7 @@ static void drop_tasks_of(struct model *m, unsigned a)
 	}
 }
 
-static void change_agent(struct model *m, unsigned a)
+static void change_agent(struct cluster_model *m, unsigned a)
 {
 	struct model_agent *agent = &m->agents[a];
 	if (!agent->is_there || pick(m, 3) > 0) {
@@ -262,19 +330,24 @@ static void change_agent(struct model *m, unsigned a)
 	        a);
 }
 
-static void add_task(struct model *m, unsigned f, unsigned t)
+static void add_task(struct cluster_model *m, unsigned f, unsigned t)
 {
 	unsigned a = pick(m, AGENTS);
 	if (m->agents[a].is_there && m->frameworks[f].is_there) {
 		struct model_task *task = &m->frameworks[f].tasks[t];
 		*task = (struct model_task){
-			.is_there = true, .agent = a, .port = pick(m, 9), .has_check = pick(m, 2)
+			.is_there = true,
+			.agent = a,
+			.port = pick(m, 9),
+			.has_check = pick(m, 2),
 		};
+		task->said = pick(m, 1 << 12);
+		task->said |= pick(m, 1 << 12) << 12;
 		send_task(m, f, t);
 	}
 }
 
-static void update_task(struct model *m, unsigned f, unsigned t)
+static void update_task(struct cluster_model *m, unsigned f, unsigned t)
 {
 	struct model_task *task = &m->frameworks[f].tasks[t];
 	struct model_status status = {
@@ -301,8 +374,22 @@ static void update_task(struct model *m, unsigned f, unsigned t)
 	}
 }
 
+/*! \brief What a task says of its health becomes something else, and that alone. */
+static inline bool flip_health(struct cluster_model *m, unsigned f, unsigned t)
+{
+	struct model_task *task = &m->frameworks[f].tasks[t];
+	if (!task->is_there || task->count == 0) {
+		return false;
+	}
+	struct model_status *last = &task->statuses[task->count - 1];
+	last->health = last->health % 2 + 1;
+	last->timestamp = ++m->clock;
+	send_update(m, f, t, states[last->state], last);
+	return true;
+}
+
 /*! \brief Something happens that the stream tells. */
-static void happen(struct model *m)
+static void happen(struct cluster_model *m)
 {
 	unsigned f = pick(m, FRAMEWORKS), t = pick(m, TASKS);
 	switch (pick(m, 12)) {
@@ -326,7 +413,7 @@ static void happen(struct model *m)
 }
 
 /*! \brief Something happens without an event. */
-static void happen_silently(struct model *m)
+static void happen_silently(struct cluster_model *m)
 {
 	unsigned f = pick(m, FRAMEWORKS), t = pick(m, TASKS), a = pick(m, AGENTS);
 	struct model_task *task = &m->frameworks[f].tasks[t];

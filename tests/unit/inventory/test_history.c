@@ -36,7 +36,8 @@ static void check(const struct inventory *inventory, const char *state, bool has
 	inventory_free(fresh);
 }
 
-static void check_now(const struct model *m, const struct inventory *inventory, bool has_frameworks)
+static void check_now(const struct cluster_model *m, const struct inventory *inventory,
+                      bool has_frameworks)
 {
 	char *state = print_state(m);
 	check(inventory, state, has_frameworks);
@@ -44,7 +45,7 @@ static void check_now(const struct model *m, const struct inventory *inventory, 
 }
 
 /*! \brief Takes a whole state while things happen; perhaps it breaks off. */
-static void load_meanwhile(struct model *m, struct inventory *inventory)
+static void load_meanwhile(struct cluster_model *m, struct inventory *inventory)
 {
 	struct master_facts facts;
 	bool is_broken = pick(m, 4) == 0;
@@ -84,7 +85,7 @@ static void load_meanwhile(struct model *m, struct inventory *inventory)
 
 static void run(unsigned seed, bool is_skewed, unsigned steps)
 {
-	struct model m = { .random = seed, .is_skewed = is_skewed };
+	struct cluster_model m = { .random = seed, .is_skewed = is_skewed };
 	struct mirror mirror = { 0 };
 	struct inventory *inventory = inventory_new(mirror_change, &mirror);
 	load_now(&m, inventory);
@@ -146,7 +147,7 @@ static void test_clocks_that_do_not(void **unused)
 }
 
 /*! \brief An agent registers with a new leader: frameworks, its tasks, itself. */
-static void come_back(struct model *leader, const struct model *before, unsigned a)
+static void come_back(struct cluster_model *leader, const struct cluster_model *before, unsigned a)
 {
 	leader->agents[a].is_recovered = false;
 	leader->agents[a].is_there = true;
@@ -170,7 +171,7 @@ static void come_back(struct model *leader, const struct model *before, unsigned
 /*! \brief What agents and tasks there were is served through a failover, whatever comes back. */
 static void failover(unsigned seed)
 {
-	struct model m = { .random = seed };
+	struct cluster_model m = { .random = seed };
 	struct mirror mirror = { 0 };
 	struct inventory *inventory = inventory_new(mirror_change, &mirror);
 	for (unsigned i = 0; i < 100; i++) {
@@ -181,7 +182,7 @@ static void failover(unsigned seed)
 	char *before = served_text(inventory, true);
 
 	/* The new leader knows the agents and nothing of them; each comes back as it was. */
-	struct model leader = { .random = seed };
+	struct cluster_model leader = { .random = seed };
 	for (unsigned a = 0; a < AGENTS; a++) {
 		leader.agents[a] = m.agents[a];
 		leader.agents[a].is_recovered = m.agents[a].is_there;

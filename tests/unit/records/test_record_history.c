@@ -87,7 +87,7 @@ static void unheard(void *ctx, const struct inventory_change *change)
 
 /*! \brief Asserts that they are those of a state of this moment, taken by who knows nothing else.
  */
-static void check_afresh(const struct zones *zones, const struct model *m)
+static void check_afresh(const struct zones *zones, const struct cluster_model *m)
 {
 	struct inventory *fresh = inventory_new(unheard, NULL);
 	assert_non_null(fresh);
@@ -98,7 +98,7 @@ static void check_afresh(const struct zones *zones, const struct model *m)
 
 static size_t run(unsigned seed)
 {
-	struct model m = { .random = seed };
+	struct cluster_model m = { .random = seed };
 	struct zones zones = new_zones();
 	size_t most = 0;
 	struct inventory *inventory = inventory_new(zones_change, &zones);
@@ -126,7 +126,7 @@ static size_t run(unsigned seed)
 	/* A new leader knows the agents and nothing of them; then it has none. */
 	static const char none[] =
 	        "{\"leader\":\"m@10.0.0.1:5050\",\"slaves\":[],\"frameworks\":[]}";
-	struct model leader = { .random = seed };
+	struct cluster_model leader = { .random = seed };
 	for (unsigned a = 0; a < AGENTS; a++) {
 		leader.agents[a].is_recovered = m.agents[a].is_there;
 	}
@@ -172,7 +172,7 @@ static void test_host_names(void **state)
 	static const struct address known[] = { { 4, { 192, 0, 2, 1 } },
 		                                { 4, { 192, 0, 2, 2 } },
 		                                { 16, { 0x20, 1, 0x0d, 0xb8 } } };
-	struct model m = { .random = 1 };
+	struct cluster_model m = { .random = 1 };
 	struct zones zones = new_zones();
 	struct inventory *inventory = inventory_new(zones_change, &zones);
 	assert_non_null(inventory);

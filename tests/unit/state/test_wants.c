@@ -439,6 +439,81 @@ static void test_hostile(void **unused)
 	free(text);
 }
 
+/*! \brief A text with 200 items of 60 000 bytes each between two others; to be freed. */
+static char *flood(const char *head, const char *before, const char *after, const char *tail)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	fputs(head, out);
+	for (unsigned i = 0; i < 200; i++) {
+		fprintf(out, "%s%s%060000u%s", i > 0 ? "," : "", before, i, after);
+	}
+	fputs(tail, out);
+	fclose(out);
+	return text;
+}
+
+/*! \brief Reads an event alone. */
+static int read_event(const char *text, struct wants *wants)
+{
+	struct event_parser *parser = event_parser_new();
+	struct event event;
+	event_parser_want(parser, wants);
+	(void)event_parser_feed(parser, text, strlen(text));
+	int ret = event_parser_finish(parser, &event);
+	event_parser_free(parser);
+	return ret;
+}
+
+/*! \brief What is said again and again takes room once, however often. */
+static void test_repeated(void **unused)
+{
+	(void)unused;
+	static const struct {
+		bool is_event;
+		const char *head, *before, *after, *tail;
+	} cases[] = {
+		{ false,
+		  "{\"leader\":\"m@10.0.0.9:5050\",\"slaves\":[],\"frameworks\":[{\"id\":\"F\","
+		  "\"tasks\":[{\"id\":\"t\",\"slave_id\":\"S\",\"state\":\"TASK_RUNNING\","
+		  "\"labels\":[",
+		  "{\"key\":\"dns\",\"value\":\"", "\"}", "]}]}]}" },
+		{ false,
+		  "{\"leader\":\"m@10.0.0.9:5050\",\"frameworks\":[],\"slaves\":[{\"id\":\"S\","
+		  "\"attributes\":{",
+		  "\"rack\":\"", "\"", "}}]}" },
+		{ true,
+		  "{\"type\":\"TASK_ADDED\",\"task_added\":{\"task\":{\"task_id\":{\"value\":\"t\"}"
+		  ","
+		  "\"framework_id\":{\"value\":\"F\"},\"agent_id\":{\"value\":\"S\"},"
+		  "\"state\":\"TASK_RUNNING\",\"labels\":{\"labels\":[",
+		  "{\"value\":\"", "\",\"key\":\"dns\"}", "]}}}}" },
+		{ true,
+		  "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
+		  "{\"value\":\"S\"},\"attributes\":[",
+		  "{\"text\":{\"value\":\"", "\"},\"name\":\"unwanted\"}", "]}}}}" },
+		{ true,
+		  "{\"type\":\"AGENT_ADDED\",\"agent_added\":{\"agent\":{\"agent_info\":{\"id\":"
+		  "{\"value\":\"S\"},\"attributes\":[",
+		  "{\"name\":\"rack\",\"text\":{\"value\":\"", "\"}}", "]}}}}" },
+	};
+	struct wants *wants = all_wants();
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = flood(cases[i].head, cases[i].before, cases[i].after, cases[i].tail);
+		struct taken taken = { 0 };
+		alloc_most = 0;
+		assert_int_equal(cases[i].is_event ? read_event(text, wants)
+		                                   : read_state(&taken, text, 16384, wants),
+		                 KNOT_EOK);
+		/* An arena's blocks are as large as all before them. */
+		assert_in_range(alloc_most, 1, 400000);
+		drop(&taken);
+		free(text);
+	}
+	wants_unref(wants);
+}
+
 static void test_keys(void **unused)
 {
 	(void)unused;
@@ -533,6 +608,7 @@ int main(void)
 		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_no_memory),
 	};
