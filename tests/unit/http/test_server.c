@@ -42,7 +42,12 @@ static int wait_at(const struct served *served, const char *path)
 	(void)close(fd);
 	(void)snprintf(query, sizeof(query), "%s?index=%llu&wait=5m", path,
 	               strtoull(index + strlen("X-Index: "), NULL, 10));
-	return client_ask(served, query);
+	fd = client_ask(served, query);
+	/* The server has read it when it has served others that came later. */
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(client_status(served, "/health"), 200);
+	}
+	return fd;
 }
 
 /*! \brief True if something has been sent to a client. */
@@ -84,6 +89,42 @@ static void test_another_address_goes(void **state)
 	(void)close(waits);
 	(void)close(taken);
 	served_end(&served);
+}
+
+/*! \brief A zone goes while clients wait at its names, and comes back: only then are they told. */
+static void test_a_zone_goes(void **state)
+{
+	(void)state;
+	struct served served;
+	int other_fd;
+	char head[HEAD_MAX];
+	served_begin(&served);
+	/* Another zone keeps the address. */
+	struct http_source source = served.source;
+	struct http_zone *other;
+	source.name = (const knot_dname_t *)"\005other";
+	assert_int_equal(http_attach(&source, &served.address, 1, &other), KNOT_EOK);
+	other_fd = wait_at(&served, "/v1/hosts/x.other");
+	int waits = wait_at(&served, "/v1/hosts/web.mesos");
+	int missing = wait_at(&served, "/v1/hosts/missing.mesos");
+
+	http_detach(served.zone);
+	assert_int_equal(client_status(&served, "/v1/hosts/web.mesos"), 503);
+	assert_false(has_come(waits) || has_come(missing) || has_come(other_fd));
+
+	served_change(&served, 1, "\003web\005mesos", 0x0a000002);
+	served_publish(&served);
+	assert_int_equal(http_attach(&served.source, &served.address, 1, &served.zone), KNOT_EOK);
+	assert_int_equal(client_head(waits, head), 200);
+	assert_int_equal(client_status(&served, "/v1/hosts/web.mesos"), 200);
+	assert_false(has_come(missing) || has_come(other_fd));
+	(void)close(waits);
+	/* These still wait when all ends. */
+	http_detach(other);
+	served_end(&served);
+	assert_int_equal(client_head(missing, head), 0);
+	(void)close(missing);
+	(void)close(other_fd);
 }
 
 /*! \brief RFC 9112, section 3.2: exactly one Host in HTTP/1.1, and not two in HTTP/1.0 either. */
@@ -172,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_address_goes),
+		cmocka_unit_test(test_a_zone_goes),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_no_descriptors),
 	};
