@@ -4,6 +4,7 @@
 #include <libknot/libknot.h>
 
 #include "module/cluster/config_page.h"
+#include "module/http/said.h"
 
 static void add_number(struct http_body *out, const char *name, uint64_t value)
 {
@@ -76,15 +77,18 @@ static void add_domain(struct http_body *out, const char *zone)
 }
 
 /*! \brief The SOA record: what Mesos-DNS makes of a zone's name; the rest is the zone file's. */
-static void add_soa(struct http_body *out, const struct config_page *page, const char *zone)
+static void add_soa(struct http_body *out, const struct config_page *page)
 {
 	add_number(out, "SOASerial", page->serial);
 	add_number(out, "SOARefresh", 0);
 	add_number(out, "SOARetry", 0);
 	add_number(out, "SOAExpire", 0);
 	add_number(out, "SOAMinttl", 0);
-	(void)http_body_print(out, "\"SOAMname\":\"ns1.%s\",\"SOARname\":\"root.ns1.%s\",", zone,
-	                      zone);
+	(void)http_body_text(out, "\"SOAMname\":");
+	(void)http_said_name(out, "ns1.", page->zone);
+	(void)http_body_text(out, ",\"SOARname\":");
+	(void)http_said_name(out, "root.ns1.", page->zone);
+	(void)http_body_text(out, ",");
 }
 
 static void add_switches(struct http_body *out, const struct config_page *page)
@@ -117,10 +121,12 @@ static void add_trust(struct http_body *out, const struct settings *settings)
 	add_text(out, "CertFile", client->cert_file);
 	add_text(out, "KeyFile", client->key_file);
 	(void)http_body_text(out, "\"MesosCredentials\":{\"Principal\":\"\",\"Secret\":\"\"},");
-	add_text(out, "IAMConfigFile", NULL);
-	add_bool(out, "ResolvSubnetFirst", false);
+	add_text(out, "IAMConfigFile", client->iam_file);
+	add_bool(out, "ResolvSubnetFirst", settings->subnet_first);
 	(void)http_body_print(out, "\"MesosAuthentication\":\"%s\"",
-	                      client->credential_file != NULL ? "basic" : "");
+	                      client->credential_file != NULL ? "basic"
+	                      : client->iam_file != NULL      ? "iam"
+	                                                      : "");
 }
 
 int config_page_write(struct http_body *out, const struct config_page *page)
@@ -137,8 +143,8 @@ int config_page_write(struct http_body *out, const struct config_page *page)
 	add_number(out, "ZkDetectionTimeout", 0);
 	add_number(out, "HttpPort", page->port);
 	add_number(out, "TTL", page->ttl);
-	add_number(out, "SRVRecordDefaultWeight", 1);
-	add_soa(out, page, zone);
+	add_number(out, "SRVRecordDefaultWeight", settings->srv_weight);
+	add_soa(out, page);
 	add_masters(out, settings);
 	(void)http_body_text(out, "\"ZoneResolvers\":{},\"Resolvers\":null,");
 	add_sources(out, settings);

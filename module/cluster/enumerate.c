@@ -144,13 +144,11 @@ static int put(void *ctx, const knot_dname_t *owner, uint16_t type, const uint8_
 	if (ret != KNOT_EOK || !is_new) {
 		return ret;
 	}
-	char name[KNOT_DNAME_TXT_MAXLEN + 1];
-	(void)knot_dname_to_str(name, owner, sizeof(name));
-	/* Names in the module's records are letters, digits, dashes and underscores. */
-	(void)http_body_print(list->out, "%s{\"name\":\"%s\",\"host\":\"",
-	                      list->records++ == 0 ? "[" : ",", name);
+	(void)http_body_text(list->out, list->records++ == 0 ? "[{\"name\":" : ",{\"name\":");
+	(void)http_said_name(list->out, "", owner);
+	(void)http_body_text(list->out, ",\"host\":");
 	(void)http_said_data(list->out, type, rdata);
-	return http_body_print(list->out, "\",\"rtype\":\"%s\"}", type_name(type));
+	return http_body_print(list->out, ",\"rtype\":\"%s\"}", type_name(type));
 }
 
 static int write_text(struct http_body *out, const void *object, struct object_slice slice)

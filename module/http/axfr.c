@@ -18,9 +18,8 @@ static int write_set(struct http_body *out, const struct snapshot *snapshot,
 		snapshot_rrset(snapshot, set, owner, first, count, &rrset);
 		knot_rdata_t *rdata = rrset.rrs.rdata;
 		for (uint32_t i = 0; i < count; i++, rdata = knot_rdataset_next(rdata)) {
-			(void)http_body_text(out, first + i > 0 ? ",\"" : "\"");
+			(void)http_body_text(out, first + i > 0 ? "," : "");
 			(void)http_said_data(out, set->type, rdata->data);
-			(void)http_body_text(out, "\"");
 		}
 	}
 	return http_body_text(out, "]");
@@ -38,10 +37,9 @@ static int write_type(struct http_body *out, const struct snapshot *snapshot,
 		if (set == NULL) {
 			continue;
 		}
-		char owner[KNOT_DNAME_TXT_MAXLEN + 1];
-		(void)knot_dname_to_str(owner, snapshot_owner(n->name), sizeof(owner));
-		/* Names in the module's records are letters, digits, dashes and underscores. */
-		(void)http_body_print(out, "%s\"%s\":", before, owner);
+		(void)http_body_text(out, before);
+		(void)http_said_name(out, "", snapshot_owner(n->name));
+		(void)http_body_text(out, ":");
 		ret = write_set(out, snapshot, set, snapshot_owner(n->name));
 		before = ",";
 	}
@@ -62,15 +60,18 @@ static int64_t wall_time(int64_t ms)
  */
 static int write_head(struct http_body *out, const struct http_subject *subject)
 {
-	char zone[KNOT_DNAME_TXT_MAXLEN + 1];
-	(void)knot_dname_to_str(zone, subject->zone->name, sizeof(zone));
-	int len = (int)strlen(zone) - 1;
-	return http_body_print(out,
-	                       "{\"TTL\":%u,\"Serial\":%lld,\"RefreshSeconds\":%u,"
-	                       "\"Mname\":\"ns1.%s\",\"Rname\":\"root.ns1.%s\","
-	                       "\"Domain\":\"%.*s\",\"Records\":{\"As\":",
-	                       snapshot_ttl(subject->snapshot), (long long)wall_time(subject->time),
-	                       subject->zone->refresh, zone, zone, len, zone);
+	const knot_dname_t *zone = subject->zone->name;
+	char domain[KNOT_DNAME_TXT_MAXLEN + 1];
+	(void)knot_dname_to_str(domain, zone, sizeof(domain));
+	(void)http_body_print(out, "{\"TTL\":%u,\"Serial\":%lld,\"RefreshSeconds\":%u,\"Mname\":",
+	                      snapshot_ttl(subject->snapshot), (long long)wall_time(subject->time),
+	                      subject->zone->refresh);
+	(void)http_said_name(out, "ns1.", zone);
+	(void)http_body_text(out, ",\"Rname\":");
+	(void)http_said_name(out, "root.ns1.", zone);
+	(void)http_body_text(out, ",\"Domain\":");
+	(void)http_body_string(out, domain, strlen(domain) - 1);
+	return http_body_text(out, ",\"Records\":{\"As\":");
 }
 
 int http_render_axfr(struct http_body *out, const struct http_subject *subject)

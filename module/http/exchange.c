@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "module/base/util.h"
 #include "module/http/document.h"
+#include "module/http/exchange.h"
+#include "module/http/headers.h"
 #include "module/http/lookup_reply.h"
 #include "module/http/reply.h"
-#include "module/http/exchange.h"
 #include "module/http/target.h"
 #include "module/http/watch.h"
 #include "module/http/writing.h"
@@ -46,14 +46,29 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 	return info->socket_context;
 }
 
+/*! \brief Frees a peer's request, if there is one. */
+static void end_request(struct peer *peer)
+{
+	struct request *request = peer != NULL ? peer->request : NULL;
+	if (request != NULL) {
+		watch_remove(&request->waiter);
+		writing_leave(&request->reader);
+		free(request);
+		peer->request = NULL;
+	}
+}
+
 /*! \brief MHD_OPTION_URI_LOG_CALLBACK: a request begins. */
 static void *begin(void *address, const char *target, struct MHD_Connection *connection)
 {
 	(void)address;
-	struct request *request = calloc(1, sizeof(*request));
+	struct peer *peer = peer_of(connection);
+	/* libmicrohttpd does not tell of the end of one whose target is too much for its memory. */
+	end_request(peer);
+	struct request *request = peer != NULL ? calloc(1, sizeof(*request)) : NULL;
 	if (request != NULL) {
-		request->peer = peer_of(connection);
-		request->waiter.peer = request->reader.peer = request->peer;
+		peer->request = request;
+		request->peer = request->waiter.peer = request->reader.peer = peer;
 		request->fault = (unsigned)http_target_parse(target, &request->target);
 	}
 	return request;
@@ -64,17 +79,12 @@ static void end(void *address, struct MHD_Connection *connection, void **ctx,
                 enum MHD_RequestTerminationCode code)
 {
 	(void)address, (void)connection, (void)code;
-	struct request *request = *ctx;
-	if (request == NULL) {
-		return;
-	}
-	watch_remove(&request->waiter);
-	writing_leave(&request->reader);
-	if (request->peer != NULL) {
+	const struct request *request = *ctx;
+	if (request != NULL) {
 		peer_rests(request->peer);
+		end_request(request->peer);
+		*ctx = NULL;
 	}
-	free(request);
-	*ctx = NULL;
 }
 
 /*! \brief MHD_OPTION_UNESCAPE_CALLBACK: leaves all as it is. */
@@ -130,6 +140,7 @@ static enum MHD_Result send_error(const struct request *request, int error)
 	case KNOT_ENOZONE: return send_text(request, MHD_HTTP_NOT_FOUND, "404: No Such Zone");
 	case KNOT_ENOENT: return send_text(request, MHD_HTTP_NOT_FOUND, "404: Page Not Found");
 	case KNOT_EAGAIN:
+	case KNOT_ECONNABORTED: /* The zone goes, and the one that comes has nothing yet. */
 		return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: No Records Yet");
 	case KNOT_ESPACE: return send_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "503: Too Long");
 	case KNOT_ELIMIT: return send_later(request, "503: Too Many Slow Readers");
@@ -163,7 +174,8 @@ static enum MHD_Result handle_name(struct request *request, const struct http_ad
 		return send_names(request, address, &lookup);
 	}
 	request->waited = true;
-	request->waiter.until = clock_ms(CLOCK_MONOTONIC) + target->wait;
+	/* Not before its time, whatever part of a millisecond has begun. */
+	request->waiter.until = clock_ms(CLOCK_MONOTONIC) + target->wait + 1;
 	int ret = watch_add(&request->waiter, address, &lookup, index);
 	if (ret == KNOT_EOK) {
 		return MHD_YES;
@@ -264,38 +276,6 @@ static enum MHD_Result handle_ready(const struct request *request,
 	                 TYPE_TEXT);
 }
 
-/*! \brief A request's headers, as far as they count. */
-struct headers {
-	bool host;        /*!< There is one. */
-	bool body;        /*!< A body follows. */
-	bool choosy;      /*!< It says what it accepts. */
-	bool takes_json;  /*!< It accepts JSON. */
-	bool openmetrics; /*!< It accepts OpenMetrics. */
-};
-
-static enum MHD_Result note_header(void *ctx, enum MHD_ValueKind kind, const char *key,
-                                   const char *value)
-{
-	(void)kind;
-	struct headers *headers = ctx;
-	value = value != NULL ? value : "";
-	if (strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0) {
-		headers->host = true;
-	} else if (strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 ||
-	           (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 &&
-	            strcmp(value, "0") != 0)) {
-		headers->body = true;
-	} else if (strcasecmp(key, MHD_HTTP_HEADER_ACCEPT) == 0 && value[0] != '\0') {
-		headers->choosy = true;
-		headers->openmetrics = headers->openmetrics ||
-		                       strcasestr(value, "application/openmetrics-text") != NULL;
-		headers->takes_json = headers->takes_json || strstr(value, "*/*") != NULL ||
-		                      strstr(value, "application/*") != NULL ||
-		                      strcasestr(value, TYPE_JSON) != NULL;
-	}
-	return MHD_YES;
-}
-
 /*! \brief True if there is something at a target; finds the document if it is one. */
 static bool is_there(const struct http_target *target, const struct http_document **document)
 {
@@ -376,8 +356,9 @@ static unsigned find_fault(const struct request *request, const char *version,
 	if (request->fault != 0) {
 		return request->fault;
 	}
-	bool needs_host = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
-	return needs_host && !headers->host ? MHD_HTTP_BAD_REQUEST : 0;
+	/* RFC 9112, section 3.2. */
+	unsigned needed = strcmp(version, MHD_HTTP_VERSION_1_0) != 0 ? 1 : 0;
+	return headers->hosts < needed || headers->hosts > 1 ? MHD_HTTP_BAD_REQUEST : 0;
 }
 
 static enum MHD_Result send_fault(const struct request *request, unsigned fault)
@@ -398,11 +379,11 @@ static enum MHD_Result handle(void *address, struct MHD_Connection *connection, 
 	(void)url, (void)data;
 	*size = 0;
 	struct request *request = *ctx;
-	if (request == NULL || request->peer == NULL) {
+	if (request == NULL) {
 		return MHD_NO;
 	}
-	struct headers headers = { 0 };
-	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, note_header, &headers);
+	struct headers headers;
+	headers_read(connection, &headers);
 	if (!request->headed) {
 		request->headed = true;
 		peer_begins(request->peer);
@@ -425,6 +406,7 @@ static void notify(void *address, struct MHD_Connection *connection, void **peer
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		*peer = peer_open(connection);
 	} else {
+		end_request(*peer);
 		peer_close(*peer);
 		*peer = NULL;
 	}

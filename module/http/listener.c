@@ -227,7 +227,9 @@ void listeners_update(void)
 			continue;
 		}
 		*link = listener->next;
-		peers_resume(listener->daemon);
+		if (listener->daemon != NULL) {
+			peers_resume(listener->daemon);
+		}
 		close_listener(listener);
 		free(listener);
 	}

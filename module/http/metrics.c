@@ -14,6 +14,9 @@ struct page {
 	bool openmetrics; /*!< Else Prometheus's text format 0.0.4. */
 	const struct http_subject *subject;
 	struct http_counters *zones; /*!< Of each zone of the subject. */
+	/*! Those that are written; all zones have the same ones, or some of them. */
+	const struct http_family *families[HTTP_SAMPLES_MAX];
+	size_t families_count;
 };
 
 /*! \brief Writes what both formats say of a family before its samples. */
@@ -88,18 +91,18 @@ static void write_samples(const struct page *page, const struct http_family *fam
 	}
 }
 
-/*! \brief True if a sample is the first one of its family, over all zones. */
-static bool is_first(const struct page *page, size_t zone, size_t index)
+/*! \brief True if a family is to be written: it has not been yet. */
+static bool is_first(struct page *page, const struct http_family *family)
 {
-	const struct http_family *family = page->zones[zone].samples[index].family;
-	for (size_t z = 0; z <= zone; z++) {
-		size_t count = z < zone ? page->zones[z].count : index;
-		for (size_t i = 0; i < count; i++) {
-			if (page->zones[z].samples[i].family == family) {
-				return false;
-			}
+	for (size_t i = 0; i < page->families_count; i++) {
+		if (page->families[i] == family) {
+			return false;
 		}
 	}
+	if (page->families_count == HTTP_SAMPLES_MAX) {
+		return false;
+	}
+	page->families[page->families_count++] = family;
 	return true;
 }
 
@@ -115,13 +118,14 @@ static void write_family(const struct page *page, const struct http_family *fami
 }
 
 /*! \brief Writes all families. */
-static int write_page(const struct page *page)
+static int write_page(struct page *page)
 {
 	(void)write_build(page);
 	for (size_t zone = 0; zone < page->subject->count; zone++) {
 		for (size_t i = 0; i < page->zones[zone].count; i++) {
-			if (is_first(page, zone, i)) {
-				write_family(page, page->zones[zone].samples[i].family);
+			const struct http_family *family = page->zones[zone].samples[i].family;
+			if (is_first(page, family)) {
+				write_family(page, family);
 			}
 		}
 	}

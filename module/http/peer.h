@@ -40,6 +40,7 @@ struct peer {
 	struct loop_event hangup; /*!< While it waits for a change. */
 	struct peer *next, *prev; /*!< In the order in which they came, or were answered. */
 	struct MHD_Connection *connection;
+	void *request; /*!< The one under way; NULL: none. */
 	int fd;
 	int64_t deadline; /*!< When it is cut off: CLOCK_MONOTONIC in ms. */
 	bool idle;        /*!< It has had an answer, and sent nothing since. */

@@ -2,12 +2,19 @@
 /*!
  * \file
  * \brief What a record says, as Mesos-DNS writes it in its lists.
+ *
+ * All are JSON strings: zones may have names of any bytes.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include <libknot/libknot.h>
+
 #include "module/http/body.h"
+
+/*! \brief Appends a name, with its final dot, behind some labels in text; as http_body_add(). */
+int http_said_name(struct http_body *body, const char *labels, const knot_dname_t *name);
 
 /*!
  * \brief Appends the data of a record: an address, `TARGET:PORT` of an SRV record, a name.

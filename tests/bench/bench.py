@@ -10,6 +10,7 @@
     events     from an event to the first answer with it, and the CPU of a task's start and end
     flood      many events a second on a large cluster
     latency    of answers while nothing changes, while events come, while polls do
+    http       from an event to the client that waits for it, and what answers cost while 1000 wait
     growth     polls, events and answers over sizes of clusters
     huge       one app with 5000 instances: answers that not even TCP can carry whole
     options    answers, polls, events and memory with options that choose names and answers, beside
@@ -39,6 +40,7 @@ sys.path.insert(0, str(TOP / "tests/server"))
 
 import of_answers  # noqa: E402
 import of_events  # noqa: E402
+import of_http  # noqa: E402
 import of_options  # noqa: E402
 import of_polls  # noqa: E402
 import of_xdp  # noqa: E402
@@ -48,9 +50,9 @@ from measured import Module  # noqa: E402
 
 PARTS = {"answers": of_answers.answers, "counts": of_answers.counts, "poll": of_polls.poll,
          "memory": of_polls.memory, "events": of_events.events, "flood": of_events.flood,
-         "latency": of_events.latency, "growth": of_polls.growth, "huge": of_answers.huge,
-         "options": of_options.options, "option-counts": of_options.counts,
-         "xdp": of_xdp.xdp}
+         "latency": of_events.latency, "http": of_http.http, "growth": of_polls.growth,
+         "huge": of_answers.huge, "options": of_options.options,
+         "option-counts": of_options.counts, "xdp": of_xdp.xdp}
 
 
 class Bench:

@@ -14,7 +14,7 @@ from waiting import wait_for
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 NEVER = "1d"  # A time between polls.
-THREAD = "mesos"
+THREAD = "mesos\n"  # All of its name: there are others that begin so.
 
 # Until the thread is said to have nothing more to do: it uses less CPU than that in that time.
 IDLE_SECONDS, IDLE_CPU = 0.3, 0.002
@@ -55,10 +55,14 @@ class Server(knotd.Knotd):
         user, system = fields.split()[11:13]
         return int(user) * TICK, int(system) * TICK
 
-    def thread_cpu(self):
-        """Seconds of CPU of the module's thread so far, to the nanosecond when it sleeps."""
-        schedule, = self._threads(THREAD, "schedstat")
+    def cpu_of(self, thread):
+        """Seconds of CPU of a thread so far, to the nanosecond when it sleeps."""
+        schedule, = self._threads(thread, "schedstat")
         return int(schedule.split()[0]) / 1e9
+
+    def thread_cpu(self):
+        """The same of the module's thread."""
+        return self.cpu_of(THREAD)
 
     def wait_idle(self, seconds=120):
         """Waits until the module's thread has nothing to do; returns its CPU so far."""

@@ -11,6 +11,7 @@ import contextlib
 import json
 import re
 import socket
+import threading
 import time
 
 from waiting import PATIENCE, wait_for
@@ -202,6 +203,50 @@ def recorded(path, fork):
             sent = head.replace("\n", "\r\n") + "\r\n\r\n" + body
             found.append(Recorded(sent.encode(), "".join(response).strip("\n")))
     return found
+
+
+@contextlib.contextmanager
+def constant_requests(web, path, keep=False, statuses=(200,), least=20):
+    """Asks without a pause, so often at least; every request must be answered with such a status.
+
+    `path` may be a function of the reply before, of which there is none at first.
+    """
+    ending, failed, count = threading.Event(), [], [0]
+
+    def run():
+        line = reply = None
+        while not ending.is_set():
+            try:
+                if not keep or line is None:
+                    line = web.connect()
+                line.get(path(reply) if callable(path) else path)
+                reply = line.reply()
+                if reply is None or reply.status not in statuses:
+                    failed.append(reply)
+                if not keep:
+                    line.socket.close()
+            except OSError as error:
+                failed.append(repr(error))
+                line = None
+            count[0] += 1
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+        wait_for(lambda: count[0] > least or failed, 30, f"{least} answers")
+    finally:
+        ending.set()
+        thread.join()
+    assert not failed, f"{len(failed)} of {count[0]} failed: {failed[:5]}"
+
+
+def watching(path):
+    """Paths for constant_requests(): each waits for another answer than the one before."""
+    def following(reply):
+        known = reply and reply.headers.get("x-index")
+        return f"{path}?index={known}&wait=1s" if known else path
+    return following
 
 
 def elapsed(action):

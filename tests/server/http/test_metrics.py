@@ -4,7 +4,6 @@ import importlib.util
 import json
 import re
 import subprocess
-import urllib.request
 
 import pytest
 import states
@@ -12,12 +11,12 @@ from expected import serving
 from knotd import REPOSITORY, Knotd
 from master import hang
 from ports import free_port
-from programs import needs, running
+from programs import needs
+from prometheus import MONITORING, expressions, prometheus
 from streams import Streams
 from waiting import wait_for
 from web import Web
 
-MONITORING = REPOSITORY / "packaging/monitoring"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -266,10 +265,10 @@ def test_promtool_metrics(master):
 
 # What is shipped.
 
-def expressions():
+def asked_for():
     """What the dashboard and the rules ask Prometheus for."""
     dashboard = json.loads((MONITORING / "grafana.json").read_text())
-    found = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    found = [expression for _, expression in expressions()]
     found += [variable["query"]["query"] for variable in dashboard["templating"]["list"]
               if variable["type"] == "query"]
     return found + [(MONITORING / "rules.yml").read_text()]
@@ -281,7 +280,7 @@ def test_shipped_metrics_exist(master):
     master.serve(state(master))
     with serving(master, http=f"127.0.0.1@{port}"):
         there = {name for name, _ in metrics(Web("127.0.0.1", port))}
-    asked = {name for text in expressions() for name in re.findall(r"mesos_dns_\w+", text)}
+    asked = {name for text in asked_for() for name in re.findall(r"mesos_dns_\w+", text)}
     assert asked == there
 
 
@@ -328,39 +327,13 @@ def test_promtool_shipped(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-def is_ready(port):
-    try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready").status == 200
-    except OSError:
-        return False
-
-
 @needs("prometheus")
 def test_prometheus(master, tmp_path):
     """A real Prometheus scrapes it, as OpenMetrics, with the rules that are shipped."""
-    port, own = free_port(), free_port()
+    port = free_port()
     master.serve(state(master))
-    config = (MONITORING / "prometheus.yml").read_text().replace("127.0.0.1:8123",
-                                                                 f"127.0.0.1:{port}")
-    (tmp_path / "prometheus.yml").write_text("global: {scrape_interval: 1s}\n" + config)
-    (tmp_path / "rules.yml").write_text((MONITORING / "rules.yml").read_text())
-    with serving(master, http=f"127.0.0.1@{port}") as server, running(
-            ["prometheus", f"--config.file={tmp_path}/prometheus.yml",
-             f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{own}"],
-            tmp_path / "log"):
-        Web("127.0.0.1", own).wait_listening()
-
-        def asked(path):
-            with urllib.request.urlopen(f"http://127.0.0.1:{own}/api/v1/{path}") as reply:
-                return json.load(reply)["data"]
-
-        def query(expression):
-            found = asked(f"query?query={expression}")
-            return [float(one["value"][1]) for one in found["result"]]
-        wait_for(lambda: is_ready(own), 30, "Prometheus")
-        wait_for(lambda: query("mesos_dns_age_seconds") and query("up") == [1], 30, "a scrape")
+    with serving(master, http=f"127.0.0.1@{port}") as server, prometheus(port, tmp_path) as scraper:
         ask_some(server)
-        wait_for(lambda: query("sum(mesos_dns_answers_total)")[0] >= 5, 30, "the answers")
-        assert query("sum(mesos_dns_records)")[0] > 10
-        rules = asked("rules")["groups"][0]["rules"]
-        assert all(rule["health"] in ("ok", "unknown") for rule in rules)
+        wait_for(lambda: scraper.query("sum(mesos_dns_answers_total)")[0] >= 5, 30, "the answers")
+        assert scraper.query("sum(mesos_dns_records)")[0] > 10
+        assert all(rule["health"] in ("ok", "unknown") for rule in scraper.rules())

@@ -5,7 +5,6 @@ import contextlib
 import os
 import random
 import socket
-import threading
 import time
 
 import ask
@@ -15,7 +14,7 @@ from expected import serving
 from knotd import PRELOAD, WRAPPER, Knotd
 from ports import free_port
 from waiting import PATIENCE, wait_for
-from web import Web, elapsed
+from web import Web, constant_requests, elapsed
 
 HOST = "/v1/hosts/web.marathon.mesos"
 CONNECTIONS = int(os.environ.get("TEST_CONNECTIONS", "2000"))
@@ -52,39 +51,6 @@ def served(master, web):
     with serving(master, **at(web)) as server:
         web.server = server
         yield web
-
-
-@contextlib.contextmanager
-def constant_requests(web, path=HOST, keep=False):
-    """Asks without a pause; every request must be answered with 200."""
-    ending, failed, count = threading.Event(), [], [0]
-
-    def run():
-        line = None
-        while not ending.is_set():
-            try:
-                if not keep or line is None:
-                    line = web.connect()
-                line.get(path)
-                reply = line.reply()
-                if reply is None or reply.status != 200:
-                    failed.append(reply)
-                if not keep:
-                    line.socket.close()
-            except OSError as error:
-                failed.append(repr(error))
-                line = None
-            count[0] += 1
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-        wait_for(lambda: count[0] > 20, 30, "twenty answers")
-    finally:
-        ending.set()
-        thread.join()
-    assert not failed, f"{len(failed)} of {count[0]} failed: {failed[:5]}"
 
 
 @pytest.mark.parametrize("path, keep", [(HOST, False), (HOST, True), ("/metrics", True),

@@ -16,8 +16,10 @@ import pytest
 import states
 from following import Leader, follow
 from master import Master, document
+from ports import free_port
 from waiting import PATIENCE, wait_for
 from watching import watch
+from web import Web, constant_requests, watching
 
 ASKERS = 2
 SOCKETS = 8  # of each asker, so that each of knotd's workers gets some of the queries
@@ -212,6 +214,34 @@ def test_reloads(server, master, numbers):
             server.reload()
             if turn % 2:
                 server.zone_reload()
+            load.wait_news(last)
+
+
+def test_http(server, master, numbers):
+    """Watchers, scrapes and lists go on beside queries, through reloads; an address comes and goes.
+
+    A list that is written from a zone that goes is written anew; that there is nothing to write it
+    from for a moment is no fault.
+    """
+    web, other = (Web("127.0.0.1", free_port()) for _ in range(2))
+    numbers.serve(master)
+    start(server, master.address, http=f"{web.address}@{web.port}")
+    with contextlib.ExitStack() as stack:
+        load = stack.enter_context(Load(server, ordered=False))
+        for path, least in ((watching("/v1/hosts/web.marathon.mesos"), 4),
+                            (watching("/v1/services/_web._tcp.marathon.mesos"), 4),
+                            ("/metrics", 20), ("/v1/axfr", 4), ("/v1/enumerate", 4),
+                            ("/ready", 20)):
+            stack.enter_context(constant_requests(web, path, keep=callable(path),
+                                                  statuses=(200, 503), least=least))
+        for turn in range(TURNS):
+            last = numbers.last
+            addresses = [web, other][:1 + turn % 2]
+            server.module("cluster", master=master.address, ttl=turn // 3 + 1,
+                          poll_interval=1 + turn // 2 % 2,
+                          http=[f"{one.address}@{one.port}" for one in addresses])
+            server.reload()
+            other.wait_listening(turn % 2 == 1)
             load.wait_news(last)
 
 

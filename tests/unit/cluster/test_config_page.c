@@ -121,6 +121,42 @@ static void test_full(void **state)
 	zk_address_free(zk);
 }
 
+/*! \brief What options have come to say since. */
+static void test_options(void **state)
+{
+	(void)state;
+	struct settings settings = sparse();
+	settings.srv_weight = 20;
+	settings.subnet_first = true;
+	settings.client.iam_file = (char *)(uintptr_t) "/etc/account";
+	struct json_object *page = parse(&(struct config_page){
+	        .settings = &settings,
+	        .zone = NAME("\005mesos"),
+	});
+	assert_member(page, "SRVRecordDefaultWeight", "20");
+	assert_member(page, "ResolvSubnetFirst", "true");
+	assert_member(page, "IAMConfigFile", "\"/etc/account\"");
+	assert_member(page, "MesosAuthentication", "\"iam\"");
+	json_object_put(page);
+}
+
+/*! \brief A zone's name of any bytes, with the escapes of DNS, is JSON all the same. */
+static void test_odd_zone(void **state)
+{
+	(void)state;
+	struct settings settings = sparse();
+	struct json_object *page = parse(&(struct config_page){
+	        .settings = &settings,
+	        .zone = NAME("\004a\"\\\001\005mesos"),
+	});
+	struct json_object *value = NULL;
+	assert_true(json_object_object_get_ex(page, "Domain", &value));
+	assert_string_equal(json_object_get_string(value), "a\\\"\\\\\\001.mesos");
+	assert_true(json_object_object_get_ex(page, "SOARname", &value));
+	assert_string_equal(json_object_get_string(value), "root.ns1.a\\\"\\\\\\001.mesos.");
+	json_object_put(page);
+}
+
 /*! \brief Too little room shows, wherever it ends. */
 static void test_errors(void **state)
 {
@@ -140,8 +176,8 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sparse),
-		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_sparse),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_odd_zone), cmocka_unit_test(test_full),
 		cmocka_unit_test(test_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

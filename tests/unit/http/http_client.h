@@ -118,7 +118,6 @@ static inline void served_begin(struct served *served)
 {
 	int fd;
 	*served = (struct served){ .list = 1000 };
-	rcu_register_thread();
 	served->address = free_address(&fd);
 	(void)close(fd);
 	served->table = snapshot_table_new((const knot_dname_t *)"\005mesos", 30);
@@ -149,7 +148,6 @@ static inline void served_end(struct served *served)
 	http_detach(served->zone);
 	snapshot_unref(served->snapshot);
 	snapshot_table_free(served->table);
-	rcu_unregister_thread();
 }
 
 /*! \brief Connects to an address, as soon as somebody listens there. */

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <json-c/json.h>
+
 #include "module/base/util.h"
 #include "module/http/documents.h"
 #include "module/snapshot/table.h"
@@ -115,6 +117,42 @@ static void test_axfr(void **state)
 	        "\"web.fw.mesos.\":[\"10.0.0.1\",\"10.0.0.2\"]},"
 	        "\"AAAAs\":{\"web.fw.mesos.\":[\"fd00::1\"]},"
 	        "\"SRVs\":{\"_web._tcp.fw.mesos.\":[\"web.fw.mesos.:8080\"]}}}");
+	http_body_clear(&body);
+	snapshot_unref(snapshot);
+}
+
+/*! \brief A zone's name of any bytes, with the escapes of DNS, is JSON all the same. */
+static void test_odd_zone(void **state)
+{
+	(void)state;
+#define ODD "\004a\"\\\001\005mesos"
+	static const struct http_source zone = { .name = NAME(ODD) };
+	static const char SERVICE[] = "\0\0\0\1\x1f\x90\003web" ODD;
+	struct snapshot_table *table = snapshot_table_new(NAME(ODD), 30);
+	assert_non_null(table);
+	put(table, "\003web" ODD, KNOT_RRTYPE_SRV, SERVICE, sizeof(SERVICE));
+	struct snapshot *snapshot = commit(table);
+	const struct http_subject subject = { .zone = &zone, .snapshot = snapshot };
+	struct http_body body = body_empty();
+	assert_int_equal(http_render_axfr(&body, &subject), KNOT_EOK);
+	struct json_object *page = json_tokener_parse(body_text(&body)), *value = NULL;
+	assert_non_null(page);
+	assert_true(json_object_object_get_ex(page, "Domain", &value));
+	knot_dname_txt_storage_t text;
+	assert_non_null(knot_dname_to_str(text, NAME(ODD), sizeof(text)));
+	text[strlen(text) - 1] = '\0';
+	assert_string_equal(json_object_get_string(value), text);
+	assert_true(json_object_object_get_ex(page, "Records", &value));
+	assert_true(json_object_object_get_ex(value, "SRVs", &value));
+	json_object_object_foreach(value, owner, list)
+	{
+		text[strlen(text)] = '.';
+		assert_string_equal(owner + strlen("web."), text);
+		const char *target = json_object_get_string(json_object_array_get_idx(list, 0));
+		assert_string_equal(target + strlen(target) - strlen(".mesos.:8080"),
+		                    ".mesos.:8080");
+	}
+	json_object_put(page);
 	http_body_clear(&body);
 	snapshot_unref(snapshot);
 }
@@ -254,9 +292,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records), cmocka_unit_test(test_axfr),
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_order),   cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_odd_zone),
+		cmocka_unit_test(test_pieces),  cmocka_unit_test(test_order),
+		cmocka_unit_test(test_errors),  cmocka_unit_test(test_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,5 +59,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slow_readers),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rcu_register_thread();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rcu_unregister_thread();
+	return failed;
 }
