@@ -137,20 +137,40 @@ static bool has_put(const knot_pkt_t *pkt, uint16_t pos)
 }
 
 /*!
- * \brief True if the zone file, but for its wildcards, has an answer for a name.
+ * \brief True if Knot has made an RRset of a wildcard of the zone file.
  *
- * Knot puts a wildcard's RRset with its own owner and a hint where the question's name is, and as a
- * copy elsewhere; the CNAME record that it makes of a DNAME follows that.
+ * It puts that with its own owner and a hint where the question's name is, and as a copy elsewhere.
+ * The CNAME record that it makes of a DNAME is a copy as well.
+ */
+static bool is_of_wildcard(const knot_pkt_t *pkt, uint16_t pos)
+{
+	const knot_dname_t *owner = pkt->rr[pos].owner;
+	if (pkt->rr_info[pos].flags & KNOT_PF_FREE) {
+		return pos == 0 || pkt->rr[pos - 1].type != KNOT_RRTYPE_DNAME;
+	}
+	return knot_dname_is_wildcard(owner) && !knot_dname_is_equal(owner, knot_pkt_qname(pkt));
+}
+
+/*! \brief True if a wildcard of the zone file has had a part in the answer. */
+static bool has_wildcard(const knot_pkt_t *pkt)
+{
+	for (uint16_t pos = 0; has_put(pkt, pos); pos++) {
+		if (is_of_wildcard(pkt, pos)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*!
+ * \brief True if the zone file, but for its wildcards, has an answer for a name.
  *
  * \param pos  Where its RRset would be.
  */
 static bool zone_has(knotd_in_state_t state, const knot_pkt_t *pkt, uint16_t pos)
 {
-	if (has_put(pkt, pos)) {
-		return !knot_dname_is_wildcard(pkt->rr[pos].owner) &&
-		       !(pkt->rr_info[pos].flags & KNOT_PF_FREE);
-	}
-	return state != KNOTD_IN_STATE_MISS && state != KNOTD_IN_STATE_NODATA;
+	return has_put(pkt, pos) ? !is_of_wildcard(pkt, pos)
+	                         : state != KNOTD_IN_STATE_MISS && state != KNOTD_IN_STATE_NODATA;
 }
 
 /*! \brief Puts what the snapshot has of the name asked for, as the zone file has nothing. */
@@ -218,8 +238,10 @@ static bool is_open_question(knotd_in_state_t state, const knot_pkt_t *pkt, knot
 	if (state == KNOTD_IN_STATE_MISS) {
 		return true;
 	}
-	if (state != KNOTD_IN_STATE_NODATA ||
-	    knot_dname_is_equal(qdata->name, knotd_qdata_zone_name(qdata))) {
+	if (state == KNOTD_IN_STATE_HIT
+	            ? !has_wildcard(pkt)
+	            : state != KNOTD_IN_STATE_NODATA ||
+	                      knot_dname_is_equal(qdata->name, knotd_qdata_zone_name(qdata))) {
 		return false;
 	}
 	switch (knot_pkt_qtype(pkt)) {
@@ -260,7 +282,7 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 	if (sight->waiting != NULL && !zone_has(state, pkt, 0)) {
 		return put_waiting(pkt, qdata, ctx, sight);
 	}
-	if (state == KNOTD_IN_STATE_HIT && !chain) {
+	if (state == KNOTD_IN_STATE_HIT && !chain && !has_wildcard(pkt)) {
 		return state;
 	}
 	if (sight->snapshot == NULL) {

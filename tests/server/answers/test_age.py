@@ -11,6 +11,11 @@ ns A 127.0.0.53
 static A 192.0.2.1
 alias CNAME web.marathon
 *.wild TXT wildcard
+*.wild A 192.0.2.99
+*.astray CNAME static
+to-wild CNAME x.wild
+named DNAME static
+x.static A 192.0.2.2
 sub NS ns.example.
 """
 
@@ -31,7 +36,9 @@ def web(master):
 def assert_not_ready(server, way):
     for name, kind in (("web.marathon.mesos.", "A"), ("leader.mesos.", "A"),
                        ("_tcp.marathon.mesos.", "SRV"), ("nobody.mesos.", "A"),
-                       ("1.0.1.10.in-addr.arpa.", "PTR")):
+                       ("1.0.1.10.in-addr.arpa.", "PTR"),
+                       # The cluster's names come before wildcards.
+                       ("x.wild.mesos.", "A"), ("x.astray.mesos.", "A"), ("to-wild.mesos.", "A")):
         reply = server.ask(name, kind, way)
         assert ask.outcome(reply) == "SERVFAIL", name
         assert ask.extended_errors(reply) == ({EDE_NOT_READY} if way.edns else set())
@@ -40,7 +47,8 @@ def assert_not_ready(server, way):
 
 def assert_zone_file_is_served(server, way):
     for name, kind in (("mesos.", "SOA"), ("mesos.", "NS"), ("static.mesos.", "A"),
-                       ("x.wild.mesos.", "TXT"), ("10.in-addr.arpa.", "SOA")):
+                       ("x.wild.mesos.", "TXT"), ("*.wild.mesos.", "A"), ("to-wild.mesos.", "TXT"),
+                       ("x.named.mesos.", "A"), ("10.in-addr.arpa.", "SOA")):
         reply = server.ask(name, kind, way)
         assert ask.outcome(reply) == "ANSWER" and ask.data(reply, kind), name
     assert ask.outcome(server.ask("x.sub.mesos.", "A", way)) == "REFERRAL"
@@ -73,6 +81,9 @@ def test_first_poll_later(server, master):
     server.wait_ready()
     assert ask.data(server.ask("web.marathon.mesos."), "A") == ["10.1.0.1"]
     assert ask.outcome(server.ask("nobody.mesos.")) == "NXDOMAIN"
+    for name in ("x.wild.mesos.", "to-wild.mesos."):
+        assert ask.data(server.ask(name), "A") == ["192.0.2.99"]
+    assert ask.data(server.ask("x.astray.mesos."), "A") == ["192.0.2.1"]
 
 
 def stale(server, name="web.marathon.mesos.", kind="A"):
@@ -94,6 +105,7 @@ def test_stale_answers(server, master):
         assert ask.extended_errors(reply) == {EDE_STALE_ANSWER}
     assert not ask.extended_errors(server.ask("web.marathon.mesos.", "A", UDP))
     assert not ask.extended_errors(server.ask("static.mesos.", "A", UDP_EDNS))
+    assert stale(server, "x.wild.mesos.") and not stale(server, "x.wild.mesos.", "TXT")
     master.start()
     wait_for(lambda: not stale(server), what="fresh answers")
     assert ask.data(server.ask("web.marathon.mesos."), "A") == ["10.1.0.1"]
