@@ -102,7 +102,8 @@ void knotd_conf_free(knotd_conf_t *conf)
 	*conf = (knotd_conf_t){ .count = 0 };
 }
 
-void knotd_mod_log(knotd_mod_t *mod, int priority, const char *format, ...)
+__attribute__((format(printf, 3, 4))) void knotd_mod_log(knotd_mod_t *mod, int priority,
+                                                         const char *format, ...)
 {
 	va_list args;
 	(void)mod, (void)priority;
