@@ -282,7 +282,7 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 	if (sight->waiting != NULL && !zone_has(state, pkt, 0)) {
 		return put_waiting(pkt, qdata, ctx, sight);
 	}
-	if (state == KNOTD_IN_STATE_HIT && !chain && !has_wildcard(pkt)) {
+	if (state == KNOTD_IN_STATE_HIT && !chain && (sight->put != NULL || !has_wildcard(pkt))) {
 		return state;
 	}
 	if (sight->snapshot == NULL) {

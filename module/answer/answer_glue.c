@@ -11,6 +11,9 @@ static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	if (set->size > answer_room(pkt)) {
 		return KNOT_ESPACE;
 	}
+	if (set->count <= SNAPSHOT_CHUNK) {
+		return answer_put_rrset(pkt, snapshot, set, owner, hint, 0, set->count, 0);
+	}
 	uint16_t before = pkt->rrset_count;
 	uint32_t left = 0;
 	int ret = answer_put_pieces(pkt, snapshot, set, owner, hint, 0, set->count, &left);
@@ -27,11 +30,12 @@ static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
 static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
                     const struct snapshot_name *name, const knot_dname_t *owner, uint16_t hint)
 {
+	uint32_t count;
+	const struct snapshot_set *sets = snapshot_sets(name, &count);
 	int ret = KNOT_EOK;
-	for (size_t i = 0; i < TYPES && ret == KNOT_EOK; i++) {
-		const struct snapshot_set *set = snapshot_set(name, types[i]);
-		if (set != NULL) {
-			ret = put_addresses(pkt, snapshot, set, owner, hint);
+	for (uint32_t i = 0; i < count && ret == KNOT_EOK; i++) {
+		if (sets[i].type == KNOT_RRTYPE_A || sets[i].type == KNOT_RRTYPE_AAAA) {
+			ret = put_addresses(pkt, snapshot, &sets[i], owner, hint);
 		}
 	}
 	return ret;
@@ -195,7 +199,6 @@ void answer_glue(knot_pkt_t *pkt, const knotd_qdata_t *qdata, const struct answe
 			continue;
 		}
 		uint16_t id = answer_turn(qdata);
-		snapshot_prefetch_names(snapshot, set);
 		if (ctx->limit > 0 && ctx->limit < set->count) {
 			put_chosen_glue(pkt, snapshot, answer->pos + i, ctx->limit);
 		} else if (set->count <= SNAPSHOT_CHUNK) {

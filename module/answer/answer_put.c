@@ -90,6 +90,8 @@ knotd_in_state_t answer_put(knot_pkt_t *pkt, knotd_qdata_t *qdata, const struct 
 	} else {
 		state = put_part(pkt, snapshot, set, owner, hint, id, space, sign, udp);
 	}
+	/* For answer_glue(), which Knot has come to only after some other things. */
+	snapshot_prefetch_names(snapshot, set);
 	(void)knot_pkt_reclaim(pkt, kept);
 	return state;
 }

@@ -123,7 +123,7 @@ static uint32_t rdata_offset(const struct piece *piece, uint32_t index)
 void snapshot_rrset(const struct snapshot *snapshot, const struct snapshot_set *set,
                     const knot_dname_t *owner, uint32_t first, uint32_t count, knot_rrset_t *rrset)
 {
-	struct piece piece = set_piece(set, first);
+	struct piece piece = set_is_large(set) ? set_piece(set, first) : small_piece(set);
 	uint32_t start = 0, end = piece.rdata_size;
 	if (count < piece.count) {
 		start = rdata_offset(&piece, first - piece.first);
