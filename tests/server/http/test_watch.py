@@ -160,6 +160,21 @@ def test_what_comes_and_goes(cluster):
         assert (gone.body, gone.index) == (missing.body, missing.index)
 
 
+def test_a_zone_that_goes(cluster):
+    """At first it may come again; when its names are missing for who asks, who waits is told, though
+    nothing is published."""
+    now = cluster.web.get(HOST)
+    stack, [line] = waiting(cluster.web, HOST, now.index, wait="5m")
+    with stack:
+        cluster.server.zones.pop("mesos.")
+        cluster.server.reload()
+        assert cluster.web.get(HOST).status == 503 and not line.has_come()
+        line.socket.settimeout(60 * PATIENCE)
+        gone = line.reply()
+        assert gone.json() == [{"host": "", "ip": ""}] and gone.index != now.index
+        assert cluster.web.get(HOST).body == gone.body
+
+
 def test_other_changes_are_none(cluster):
     now = cluster.web.get(HOST)
     stack, [line] = waiting(cluster.web, HOST, now.index)
