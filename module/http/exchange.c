@@ -18,8 +18,13 @@
 /*! \brief Most octets of a request, but for a body. */
 #define REQUEST_MAX 8192
 
-/*! \brief Memory of a connection: a request, its headers taken apart, those of the response. */
-#define MEMORY ((size_t)2 * REQUEST_MAX)
+/*!
+ * \brief Memory of a connection: a request, its headers taken apart, those of the response.
+ *
+ * libmicrohttpd takes 72 octets more for each header and each cookie, and has cookies twice: this
+ * is enough for those of a whole request if they have 13 octets on average, as they do.
+ */
+#define MEMORY ((size_t)8 * REQUEST_MAX)
 
 /*! \brief A request. */
 struct request {

@@ -62,13 +62,25 @@ static int sooner(int a, int b)
 	return a < 0 ? b : b < 0 ? a : MIN(a, b);
 }
 
+/*! \brief How long it is until a moment, which is CLOCK_MONOTONIC in ms; -1 if that is never. */
+static int until(int64_t moment)
+{
+	int64_t left = moment - clock_ms(CLOCK_MONOTONIC);
+	return moment == INT64_MAX ? -1 : (int)MIN(MAX(left, 0), INT32_MAX);
+}
+
 static void serve(void)
 {
 	while (!atomic_load(&server.stop)) {
+		int64_t end = zones_next_end();
 		int timeout = listeners_have_more() ? 0 : -1;
-		timeout = sooner(timeout, listeners_timeout());
+		timeout = sooner(sooner(timeout, listeners_timeout()), until(end));
 		timeout = sooner(timeout, sooner(peers_timeout(), watch_timeout()));
 		loop_wait(timeout);
+		if (until(end) == 0) {
+			/* Of its names it is known from now on that they are missing. */
+			watch_check();
+		}
 		if (atomic_exchange(&server.changed, false) || listeners_timeout() == 0) {
 			listeners_update();
 		}

@@ -165,13 +165,31 @@ static bool read_number(struct span *text, uint64_t *number)
 	return digits > 0;
 }
 
+/*! \brief Reads what is after a number's point off a text, in billionths; false if nothing is. */
+static bool read_fraction(struct span *text, uint64_t *billionths)
+{
+	*billionths = 0;
+	if (text->len == 0 || text->text[0] != '.') {
+		return true;
+	}
+	size_t digits = 0;
+	uint64_t place = 1000 * 1000 * 1000;
+	for (text->text++, text->len--;
+	     text->len > 0 && text->text[0] >= '0' && text->text[0] <= '9';
+	     text->text++, text->len--, digits++) {
+		place /= 10;
+		*billionths += (uint64_t)(text->text[0] - '0') * place;
+	}
+	return digits > 0;
+}
+
 /*! \brief Reads a unit of time off a text, in milliseconds; 0 if there is none. */
 static uint64_t read_unit(struct span *text)
 {
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 } };
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 } };
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t len = strlen(units[i].name);
 		if (text->len >= len && memcmp(text->text, units[i].name, len) == 0) {
@@ -183,14 +201,17 @@ static uint64_t read_unit(struct span *text)
 	return 0;
 }
 
-/*! \brief Reads a time such as `30s`, `1m30s`, `500ms`, or seconds; no more than the longest. */
+/*!
+ * \brief Reads a time such as `30s`, `1m30s`, `1.5h`, `500ms`, or seconds; no more than the
+ * longest.
+ */
 static bool read_wait(struct span text, int64_t *wait)
 {
 	uint64_t sum = 0;
 	bool plain = true;
 	do {
-		uint64_t number;
-		if (!read_number(&text, &number)) {
+		uint64_t number, billionths;
+		if (!read_number(&text, &number) || !read_fraction(&text, &billionths)) {
 			return false;
 		}
 		uint64_t unit = read_unit(&text);
@@ -200,7 +221,9 @@ static bool read_wait(struct span text, int64_t *wait)
 		plain = false;
 		unit = unit == 0 ? 1000 : unit;
 		/* One that is too long already cannot overflow the sum. */
-		sum += number > HTTP_WAIT_MAX ? HTTP_WAIT_MAX : number * unit;
+		sum += number > HTTP_WAIT_MAX
+		               ? HTTP_WAIT_MAX
+		               : number * unit + billionths * unit / (1000 * 1000 * 1000);
 		sum = MIN(sum, HTTP_WAIT_MAX);
 	} while (text.len > 0);
 	*wait = (int64_t)sum;

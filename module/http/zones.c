@@ -211,6 +211,17 @@ void zones_log(const struct http_address *address, int priority, const char *tex
 	pthread_mutex_unlock(&list.lock);
 }
 
+int64_t zones_next_end(void)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC), next = INT64_MAX;
+	pthread_mutex_lock(&list.lock);
+	for (const struct http_zone *zone = list.gone; zone != NULL; zone = zone->next) {
+		next = zone->until > now ? MIN(next, zone->until) : next;
+	}
+	pthread_mutex_unlock(&list.lock);
+	return next;
+}
+
 /*! \brief How old a zone's records are, in ms. */
 static int64_t age_of(const struct http_source *source)
 {

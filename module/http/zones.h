@@ -50,6 +50,10 @@ enum zones_state {
 enum zones_state zones_find(const struct http_address *address, const knot_dname_t *name,
                             struct snapshot **out);
 
+/*! \brief When a zone that has gone will be none any more: CLOCK_MONOTONIC in ms, INT64_MAX: never.
+ */
+int64_t zones_next_end(void);
+
 /*!
  * \brief Writes whether all zones at an address have records that are not stale.
  *

@@ -320,6 +320,12 @@ def test_how_long_requests_may_be(served):
     assert served.get("/health", "X: " + "y" * 7900).status == 200
     assert served.get("/health", "X: " + "y" * 8192).status == 431
     assert served.get("/health", *("X: y" for _ in range(5000))).status == 431
+    # However many headers and cookies it is of.
+    for count in (100, 250, 500):
+        header = f"X-Header: {'y' * (8000 // count - 12)}"
+        assert served.get("/health", *[header] * count).status == 200
+        cookies = "; ".join(["name=" + "y" * (8000 // count - 7)] * count)
+        assert served.get("/health", f"Cookie: {cookies}").status == 200
     assert served.get("/health", "X: " + "y" * 1000000).status == 431
     assert served.get("/v1/hosts/" + "a" * 502).status == 200
     assert served.get("/v1/hosts/" + "a" * 503).status == 414

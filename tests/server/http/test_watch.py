@@ -81,17 +81,31 @@ def test_another_index_is_answered_at_once(cluster, path):
 def test_a_wait_ends(cluster):
     """With the present answer and its index; not before its time."""
     now = cluster.web.get(HOST)
-    for wait, least in (("1s", 1), ("1500ms", 1.5), ("1", 1), ("0s", 0), ("0m1s", 1)):
+    for wait, least in (("1s", 1), ("1500ms", 1.5), ("1", 1), ("0s", 0), ("0m1s", 1),
+                        ("1.5s", 1.5), ("0.5", 0.5), ("0h0.02m", 1.2), ("0.0s", 0),
+                        ("0.1000000000000000000000s", 0.1)):
         seconds, reply = elapsed(lambda wait=wait: cluster.web.get(
             f"{HOST}?index={now.index}&wait={wait}"))
         assert least <= seconds < least + SOON
         assert (reply.status, reply.body, reply.index) == (200, now.body, now.index)
 
 
+@pytest.mark.parametrize("wait", ["10m", "1h", "1.5h", "100000h", "99999999999999", "299s59999ms"])
+def test_a_wait_may_be_said_to_be_longer_than_it_will_be(cluster, wait):
+    """Who wants to wait for long does so for as long as there is, and is not refused."""
+    now = cluster.web.get(HOST)
+    stack, [line] = waiting(cluster.web, HOST, now.index, wait=wait)
+    with stack:
+        time.sleep(0.3)
+        assert not line.has_come()
+        cluster.change("10.1.0.2")
+        assert line.reply().json()[0]["ip"] == "10.1.0.2"
+
+
 @pytest.mark.parametrize("query", [
     "index=", "index=x", "index=-1", "index=18446744073709551616", "index=1&wait=", "index=1&wait=x",
-    "index=1&wait=1h", "index=1&wait=-1s", "index=1&wait=1s1", "index=1&wait=s", "index=1%32",
-    "index=1&wait=1.5s"])
+    "index=1&wait=1d", "index=1&wait=-1s", "index=1&wait=1s1", "index=1&wait=s", "index=1%32",
+    "index=1&wait=1.s", "index=1&wait=.5s", "index=1&wait=1.5.5s", "index=1&wait=1e3s"])
 def test_what_cannot_be_read_is_refused(cluster, query):
     assert cluster.web.get(f"{HOST}?{query}").status == 400
     assert cluster.web.get("/health?" + query).status == 200
@@ -144,6 +158,21 @@ def test_what_comes_and_goes(cluster):
         cluster.change()
         gone = line.reply()
         assert (gone.body, gone.index) == (missing.body, missing.index)
+
+
+def test_a_zone_that_goes(cluster):
+    """At first it may come again; when its names are missing for who asks, who waits is told, though
+    nothing is published."""
+    now = cluster.web.get(HOST)
+    stack, [line] = waiting(cluster.web, HOST, now.index, wait="5m")
+    with stack:
+        cluster.server.zones.pop("mesos.")
+        cluster.server.reload()
+        assert cluster.web.get(HOST).status == 503 and not line.has_come()
+        line.socket.settimeout(60 * PATIENCE)
+        gone = line.reply()
+        assert gone.json() == [{"host": "", "ip": ""}] and gone.index != now.index
+        assert cluster.web.get(HOST).body == gone.body
 
 
 def test_other_changes_are_none(cluster):
