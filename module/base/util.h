@@ -37,6 +37,12 @@ static inline int64_t spread_ms(int64_t ms, uint32_t random)
 	return ms - ms / 10 + ms / 5 * random / UINT32_MAX;
 }
 
+/*! \brief Shortens a time by up to 10 %, evenly from the least to the largest \a random. */
+static inline int64_t shorten_ms(int64_t ms, uint32_t random)
+{
+	return ms - ms / 10 + ms / 10 * random / UINT32_MAX;
+}
+
 /*!
  * \brief Sleeps before another attempt at what failed for want of memory: 10, 20, ... 320 ms.
  *

@@ -29,13 +29,13 @@
 #define FAILOVER_SECONDS 60
 
 /*! \brief Spreads a time by chance, so that replicas do not poll together. */
-static int64_t jitter(int64_t ms)
+static int64_t jitter(int64_t ms, int64_t (*spread)(int64_t ms, uint32_t random))
 {
 	uint32_t random = 0;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random)) {
 		return ms;
 	}
-	return spread_ms(ms, random);
+	return spread(ms, random);
 }
 
 /*! \brief Notes what a good poll gave. */
@@ -184,8 +184,9 @@ static void poll_once(struct cluster *cluster)
 static int64_t next_wait(const struct cluster *cluster)
 {
 	const struct settings *settings = cluster->settings;
-	int64_t wait = INT64_C(1000) * (follow_lives(cluster) ? settings->resync_interval
-	                                                      : settings->poll_interval);
+	bool follows = follow_lives(cluster);
+	int64_t wait = INT64_C(1000) *
+	               (follows ? settings->resync_interval : settings->poll_interval);
 	if (cluster->failures > 0) {
 		int64_t retry = (int64_t)RETRY_MS << MIN(cluster->failures - 1, 20);
 		wait = MIN(wait, MIN(retry, RETRY_MAX_MS));
@@ -193,7 +194,8 @@ static int64_t next_wait(const struct cluster *cluster)
 	if (cluster->hurry) {
 		wait = RETRY_MS;
 	}
-	return jitter(wait);
+	/* What events leave out must not be wrong for longer. */
+	return jitter(wait, follows ? shorten_ms : spread_ms);
 }
 
 /*!

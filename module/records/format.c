@@ -267,7 +267,7 @@ static struct text find_text(const struct inventory_side *side, enum format_valu
 	}
 }
 
-/*! \brief Makes the labels that a placeholder stands for; 0: it has no value. */
+/*! \brief Makes the labels that a placeholder stands for; 0: it has no value; LABEL_TOO_LONG. */
 static size_t make_value(const struct format *format, const struct format_part *part,
                          enum label_rules rules, const struct format_values *values,
                          uint8_t out[static LABEL_NAME_MAX])
@@ -282,7 +282,9 @@ static size_t make_value(const struct format *format, const struct format_part *
 		}
 		break;
 	case FORMAT_FRAMEWORK:
-		memcpy(out, values->framework, values->framework_len);
+		if (values->framework_len != LABEL_TOO_LONG) {
+			memcpy(out, values->framework, values->framework_len);
+		}
 		return values->framework_len;
 	case FORMAT_HASH:
 		text = object_text(side->task, side->task->object.id);
@@ -318,7 +320,11 @@ bool format_make(const struct format *format, enum label_rules rules,
 		if (len == 0) {
 			return false;
 		}
-		append_labels(&w, labels, len);
+		if (len == LABEL_TOO_LONG) {
+			name->broken = true;
+		} else {
+			append_labels(&w, labels, len);
+		}
 	}
 	end_written(&w);
 	return true;

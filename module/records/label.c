@@ -115,6 +115,7 @@ size_t label_make_dotted(enum label_rules rules, struct text name,
                          uint8_t out[static LABEL_NAME_MAX])
 {
 	size_t len = 0;
+	bool is_too_long = false;
 	struct text part;
 	while (next_part(&name, &part)) {
 		uint8_t label[LABEL_MAX];
@@ -122,14 +123,13 @@ size_t label_make_dotted(enum label_rules rules, struct text name,
 		if (label_len == 0) {
 			continue;
 		}
-		if (len + 1 + label_len >= LABEL_NAME_MAX) {
-			return 0;
-		}
+		is_too_long = is_too_long || len + 1 + label_len >= LABEL_NAME_MAX;
+		len = is_too_long ? 0 : len;
 		out[len] = label_len;
 		memcpy(out + len + 1, label, label_len);
 		len += 1 + label_len;
 	}
-	return len;
+	return is_too_long ? LABEL_TOO_LONG : len;
 }
 
 size_t label_take_dotted(struct text name, uint8_t out[static LABEL_NAME_MAX])

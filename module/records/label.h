@@ -35,11 +35,15 @@ size_t label_length_max(enum label_rules rules);
  */
 size_t label_make(enum label_rules rules, struct text name, uint8_t out[static LABEL_MAX]);
 
+/*! \brief Said of labels that no name has room for. */
+#define LABEL_TOO_LONG (LABEL_NAME_MAX + 1)
+
 /*!
  * \brief Makes labels of a name that keeps its dots (a framework's).
  *
  * \return Octets written to \a out, as labels in wire form without the root; 0 if nothing is left
- * of the name or it is longer than a DNS name.
+ * of the name; LABEL_TOO_LONG if it is longer than a DNS name: then \a out has its last label
+ * alone.
  */
 size_t label_make_dotted(enum label_rules rules, struct text name,
                          uint8_t out[static LABEL_NAME_MAX]);

@@ -11,9 +11,9 @@ static const uint8_t SLAVE[] = "\005slave";
 #define WIRE_LEN(label) (sizeof(label) - 1)
 
 /*!
- * \brief Makes the names below which a framework's records lie.
+ * \brief Makes the names below which a framework's records lie; DNS may not be able to carry them.
  *
- * \return False if DNS cannot carry them, or they are all the cluster's.
+ * \return False if there are none, or they are all the cluster's: then its tasks have no records.
  */
 static bool make_domain(const struct records_rules *rules, size_t zone_len,
                         const struct framework_object *framework, struct domain *domain)
@@ -27,11 +27,13 @@ static bool make_domain(const struct records_rules *rules, size_t zone_len,
 	uint8_t labels[LABEL_NAME_MAX];
 	size_t len = label_make_dotted(rules->labels, object_text(framework, framework->name),
 	                               labels);
-	if (len == 0 || reserved_is_agents(labels, len)) {
+	size_t written = len == LABEL_TOO_LONG ? 1U + labels[0] : len;
+	if (len == 0 || reserved_is_agents(labels, written)) {
 		return false;
 	}
+	memcpy(domain->labels, labels, written);
 	domain->labels_len = len;
-	domain->is_clusters = reserved_is_masters(labels, len);
+	domain->is_clusters = len != LABEL_TOO_LONG && reserved_is_masters(labels, len);
 
 	name_start(&domain->own);
 	name_labels(&domain->own, labels, len);
@@ -41,7 +43,13 @@ static bool make_domain(const struct records_rules *rules, size_t zone_len,
 	name_labels(&domain->agent, labels, len);
 	name_labels(&domain->agent, SLAVE, WIRE_LEN(SLAVE));
 	name_end(&domain->agent, zone, zone_len);
-	return name_valid(&domain->own);
+	return true;
+}
+
+/*! \brief True if a framework's name is one, and its own. */
+static bool is_own(const struct domain *domain)
+{
+	return name_valid(&domain->own) && !domain->is_clusters;
 }
 
 /*! \brief Puts the records of a framework's scheduler. */
@@ -67,7 +75,7 @@ static void make_framework(struct maker *m, const struct inventory_side *side)
 	if (framework == NULL) {
 		return;
 	}
-	if (!make_domain(m->rules, m->zone_len, framework, &domain) || domain.is_clusters) {
+	if (!make_domain(m->rules, m->zone_len, framework, &domain) || !is_own(&domain)) {
 		maker_skip(m, object_text(framework, framework->name));
 	} else if (!m->rules->reverse && framework->told) {
 		put_scheduler(m, framework, side->scheduler_addresses, &domain);
@@ -80,7 +88,7 @@ bool records_own_name(const struct records_rules *rules, const struct framework_
 	struct domain domain;
 	if (rules->reverse ||
 	    !make_domain(rules, knot_dname_size(rules->zone), framework, &domain) ||
-	    domain.is_clusters) {
+	    !is_own(&domain)) {
 		return false;
 	}
 	*name = domain.own;
@@ -165,6 +173,10 @@ static void make_task(struct maker *m, const struct inventory_side *side)
 	if (side->task == NULL || side->task->life != TASK_RUNS || !agent_serves(side) ||
 	    side->framework == NULL || (maker_is_steered(m) && !maker_steer(m, side->task)) ||
 	    !make_domain(m->rules, m->zone_len, side->framework, &domain)) {
+		return;
+	}
+	if (!name_valid(&domain.own) && (m->rules->reverse || m->rules->formats_count == 0)) {
+		/* Counted once, with its framework. */
 		return;
 	}
 	if (m->rules->reverse) {

@@ -21,10 +21,11 @@ struct maker {
 
 /*! \brief Where the records of a framework's tasks lie. */
 struct domain {
-	struct name own;   /*!< FW.zone. */
-	struct name agent; /*!< FW.slave.zone. */
-	size_t labels_len; /*!< Octets of FW. */
-	bool is_clusters;  /*!< FW.zone is a name of the cluster's: not the scheduler's. */
+	struct name own;                /*!< FW.zone. */
+	struct name agent;              /*!< FW.slave.zone. */
+	uint8_t labels[LABEL_NAME_MAX]; /*!< FW. */
+	size_t labels_len;              /*!< Its octets, or LABEL_TOO_LONG. */
+	bool is_clusters; /*!< FW.zone is a name of the cluster's: not the scheduler's. */
 };
 
 /*! \brief The name that a task is known by. */

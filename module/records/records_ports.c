@@ -257,7 +257,7 @@ static void put_service(struct naming *n, const struct port *port, const uint8_t
 static void put_chosen(struct naming *n, const struct port *port, const uint8_t *protocol,
                        uint64_t *left)
 {
-	for (unsigned c = 0; c < n->chosen_count && n->aliases_count > 0 && take_one(left); c++) {
+	for (unsigned c = 0; c < n->chosen_count && take_one(left); c++) {
 		struct name owner;
 		name_start(&owner);
 		name_underscored(&owner, port->name, 1 + port->name[0]);

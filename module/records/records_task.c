@@ -259,7 +259,7 @@ static void choose_names(struct naming *n, const struct inventory_side *side)
 	const struct records_rules *rules = n->m->rules;
 	struct format_values values = {
 		.side = side,
-		.framework = n->domain->own.wire,
+		.framework = n->domain->labels,
 		.framework_len = n->domain->labels_len,
 	};
 	if (n->has_label) {
@@ -275,7 +275,7 @@ static void choose_names(struct naming *n, const struct inventory_side *side)
 static uint32_t count_ports(const struct naming *n)
 {
 	bool counts = n->discovery.len > 0 || n->m->rules->port_index || n->chosen_count > 0;
-	return counts ? n->task->ports.count : 0;
+	return counts && n->aliases_count > 0 ? n->task->ports.count : 0;
 }
 
 void maker_put_task(struct maker *m, const struct inventory_side *side, const struct domain *domain)
@@ -300,6 +300,10 @@ void maker_put_task(struct maker *m, const struct inventory_side *side, const st
 	}
 	if (m->output->names_only) {
 		return;
+	}
+	if (!name_valid(&domain->own)) {
+		/* There is nothing below its framework's name. */
+		n.aliases_count = 0;
 	}
 	make_suffix(&n, side->agent);
 	for (unsigned a = 0; a < n.aliases_count; a++) {

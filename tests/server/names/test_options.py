@@ -142,3 +142,22 @@ def test_weight_of_all(master):
     assert records == model.made_with({"srv_weight": 65535}, content)
     with serving(master, srv_weight=65535) as server:
         assert not Expected(records).differences(server, ())
+
+
+def test_formats_in_frameworks_that_no_name_carries(master):
+    """What an operator calls a task hangs on its framework's name only where that is part of it."""
+    frameworks = [["f" * 62] * 4, ["g" * 60] * 5, ["h" * 60] * 5 + ["slave"]]
+    content = states.state(master, *(
+        states.framework(".".join(labels), states.task(
+            "web", id=f"web.{number}", addresses=[f"10.1.0.{number}"], ports="[1-9]",
+            discovery=dict(states.discovery("web", (8080, "http", "tcp")),
+                           environment=f"e{number}")))
+        for number, labels in enumerate(frameworks)))
+    master.serve(content)
+    options = {"name_format": ["{task}.{environment}", "{environment}.{framework}"],
+               "port_index": "on"}
+    records = model.made_with(options, content)
+    chosen = {record for record in records if record[2].startswith("10.1.0.")}
+    assert chosen == {(f"web.e{number}.mesos.", "A", f"10.1.0.{number}") for number in (0, 1)}
+    with serving(master, **options) as server:
+        assert not Expected(records).differences(server, {"web.e2.mesos."})

@@ -33,11 +33,27 @@ static void test_spread_grows(void **state)
 	}
 }
 
+/*! \brief A tenth less at one end, the time itself at the other, and never longer. */
+static void test_shorten(void **state)
+{
+	(void)state;
+	static const int64_t times[] = { 0, 1000, 10000, 300000, 86400000 };
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		assert_int_equal(shorten_ms(times[i], 0), times[i] * 9 / 10);
+		assert_int_equal(shorten_ms(times[i], UINT32_MAX), times[i]);
+		for (uint64_t random = 0; random <= UINT32_MAX; random += UINT32_MAX / 1024) {
+			assert_true(shorten_ms(times[i], (uint32_t)random) <= times[i]);
+		}
+	}
+	assert_int_equal(shorten_ms(1000, UINT32_MAX / 4), 924);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_spread_grows),
+		cmocka_unit_test(test_shorten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,7 +145,7 @@ static void test_dotted_longest(void **state)
 	assert_int_equal(label_take_dotted(fits, labels), 254);
 	assert_int_equal(label_take_dotted(long_by_one, labels), 0);
 	assert_int_equal(label_make_dotted(LABEL_RFC1123, fits, labels), 254);
-	assert_int_equal(label_make_dotted(LABEL_RFC1123, long_by_one, labels), 0);
+	assert_int_equal(label_make_dotted(LABEL_RFC1123, long_by_one, labels), LABEL_TOO_LONG);
 
 	/* 254 octets again, then 255: no room is left for the root. */
 	const char *three = C60 "ccc." C60 "ccc." C60 "ccc.";
@@ -155,7 +155,12 @@ static void test_dotted_longest(void **state)
 	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(longer), labels), 254);
 	snprintf(longer, sizeof(longer), "%s" C60 "cc", three);
 	assert_int_equal(label_take_dotted(text(longer), labels), 0);
-	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(longer), labels), 0);
+	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(longer), labels), LABEL_TOO_LONG);
+
+	/* Of a name that is too long the last label tells whose it is. */
+	const char *slave = C60 "ccc." C60 "ccc." C60 "ccc." C60 ".Slave.$.";
+	assert_int_equal(label_make_dotted(LABEL_RFC1123, text(slave), labels), LABEL_TOO_LONG);
+	assert_memory_equal(labels, "\005slave", 6);
 }
 
 static void test_hash(void **state)
