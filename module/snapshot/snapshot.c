@@ -55,12 +55,17 @@ const struct snapshot_name *entry_find(const struct entry *entry, const knot_dna
 	}
 }
 
-const struct snapshot_name *snapshot_find(const struct snapshot *snapshot, const knot_dname_t *name)
+const struct snapshot_name *snapshot_find_sized(const struct snapshot *snapshot,
+                                                const knot_dname_t *name, size_t len)
 {
-	size_t len = knot_dname_size(name);
 	uint64_t hash = name_hash(snapshot->key, name, len);
 	const struct entry *entry = &snapshot->entries[hash_prefix(hash, snapshot->bits)];
 	return entry_find(entry, name, len, hash, NULL);
+}
+
+const struct snapshot_name *snapshot_find(const struct snapshot *snapshot, const knot_dname_t *name)
+{
+	return snapshot_find_sized(snapshot, name, knot_dname_size(name));
 }
 
 const struct snapshot_set *snapshot_set(const struct snapshot_name *name, uint16_t type)

@@ -92,6 +92,10 @@ void snapshot_unref(struct snapshot *snapshot);
 const struct snapshot_name *snapshot_find(const struct snapshot *snapshot,
                                           const knot_dname_t *name);
 
+/*! \brief The same for who knows the name's octets, \a len. */
+const struct snapshot_name *snapshot_find_sized(const struct snapshot *snapshot,
+                                                const knot_dname_t *name, size_t len);
+
 /*! \brief Finds a name's set of a type, of any one type for KNOT_RRTYPE_ANY; NULL if none. */
 const struct snapshot_set *snapshot_set(const struct snapshot_name *name, uint16_t type);
 
