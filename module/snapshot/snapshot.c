@@ -94,21 +94,15 @@ static uint32_t find_part(const struct snapshot_set *set, uint32_t index)
 	return low;
 }
 
-struct piece set_piece(const struct snapshot_set *set, uint32_t index)
+struct piece set_chunk(const struct snapshot_set *set, uint32_t index)
 {
-	if (!set_is_large(set)) {
-		return small_piece(set);
-	}
 	const struct part *part = (const struct part *)set_data(set) + find_part(set, index);
 	return chunk_piece(part->chunk, part->first);
 }
 
-uint32_t snapshot_piece(const struct snapshot_set *set, uint32_t first)
+uint32_t snapshot_chunk(const struct snapshot_set *set, uint32_t first)
 {
-	if (!set_is_large(set)) {
-		return set->count - first;
-	}
-	struct piece piece = set_piece(set, first);
+	struct piece piece = set_chunk(set, first);
 	return piece.first + piece.count - first;
 }
 
