@@ -105,7 +105,8 @@ static knotd_in_state_t find_in_snapshot(knotd_in_state_t state, knot_pkt_t *pkt
 	if (sight->snapshot == NULL) {
 		return state;
 	}
-	const struct snapshot_name *name = snapshot_find(sight->snapshot, qdata->name);
+	const struct snapshot_name *name = snapshot_find_sized(sight->snapshot, qdata->name,
+	                                                       qdata->query->qname_size);
 	if (name == NULL) {
 		return state;
 	}
@@ -275,15 +276,15 @@ static knotd_in_state_t deny(knotd_qdata_t *qdata, const struct answer *ctx, str
 static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
                                         knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-	const struct answer *ctx = knotd_mod_ctx(mod);
 	bool chain = pkt->rrset_count > 0 &&
 	             (pkt->rr[0].type == KNOT_RRTYPE_CNAME || pkt->rr[0].type == KNOT_RRTYPE_DNAME);
+	if (state == KNOTD_IN_STATE_HIT && !chain && !has_wildcard(pkt)) {
+		return state;
+	}
+	const struct answer *ctx = knotd_mod_ctx(mod);
 	struct sight other, *sight = look_again(ctx, &other);
 	if (sight->waiting != NULL && !zone_has(state, pkt, 0)) {
 		return put_waiting(pkt, qdata, ctx, sight);
-	}
-	if (state == KNOTD_IN_STATE_HIT && !chain && (sight->put != NULL || !has_wildcard(pkt))) {
-		return state;
 	}
 	if (sight->snapshot == NULL) {
 		if (!is_open_question(state, pkt, qdata, ctx)) {
@@ -312,6 +313,10 @@ static knotd_in_state_t complete_answer(knotd_in_state_t state, knot_pkt_t *pkt,
 static knotd_in_state_t complete_denial(knotd_in_state_t state, knot_pkt_t *pkt,
                                         knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
+	if (state != KNOTD_IN_STATE_HIT || !knot_pkt_has_dnssec(qdata->query)) {
+		/* Nothing that deny() has to do with, for most queries. */
+		return state;
+	}
 	struct sight *sight = &current;
 	if (sight->ctx != knotd_mod_ctx(mod) || !sight->denied) {
 		return state;
@@ -324,9 +329,11 @@ static knotd_in_state_t complete_denial(knotd_in_state_t state, knot_pkt_t *pkt,
 static knotd_in_state_t add_addresses(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                       knotd_mod_t *mod)
 {
+	if (state != KNOTD_IN_STATE_HIT || knot_pkt_qtype(pkt) != KNOT_RRTYPE_SRV) {
+		return state;
+	}
 	const struct answer *ctx = knotd_mod_ctx(mod);
-	if (state != KNOTD_IN_STATE_HIT || knot_pkt_qtype(pkt) != KNOT_RRTYPE_SRV ||
-	    answer_is_signed(ctx, qdata)) {
+	if (answer_is_signed(ctx, qdata)) {
 		/* mod-onlinesign cannot sign a record that is in no zone: it crashes. */
 		return state;
 	}

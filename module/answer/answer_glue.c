@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "module/answer/answer_private.h"
 
-static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-#define TYPES (sizeof(types) / sizeof(*types))
+/*! \brief True if records of a type are added for the targets of SRV records (RFC 2782). */
+static bool is_added(uint16_t type)
+{
+	return type == KNOT_RRTYPE_A || type == KNOT_RRTYPE_AAAA;
+}
 
 /*! \brief Puts a target's records of a type, if all of them fit. */
 static int put_addresses(knot_pkt_t *pkt, const struct snapshot *snapshot,
@@ -34,7 +37,7 @@ static int put_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	const struct snapshot_set *sets = snapshot_sets(name, &count);
 	int ret = KNOT_EOK;
 	for (uint32_t i = 0; i < count && ret == KNOT_EOK; i++) {
-		if (sets[i].type == KNOT_RRTYPE_A || sets[i].type == KNOT_RRTYPE_AAAA) {
+		if (is_added(sets[i].type)) {
 			ret = put_addresses(pkt, snapshot, &sets[i], owner, hint);
 		}
 	}
@@ -159,10 +162,11 @@ static void put_static_glue(knot_pkt_t *pkt, const struct snapshot *snapshot,
 	for (uint16_t i = 0; i < srv->rrs.count; i++, rdata = knot_rdataset_next(rdata)) {
 		const knot_dname_t *target = knot_srv_name(rdata);
 		const struct snapshot_name *name = snapshot_find(snapshot, target);
-		for (size_t k = 0; name != NULL && k < TYPES; k++) {
-			const struct snapshot_set *set = snapshot_set(name, types[k]);
-			if (set != NULL && !has_added(pkt, target, types[k]) &&
-			    put_addresses(pkt, snapshot, set, target, KNOT_COMPR_HINT_NONE) !=
+		uint32_t count = 0;
+		const struct snapshot_set *sets = name != NULL ? snapshot_sets(name, &count) : NULL;
+		for (uint32_t k = 0; k < count; k++) {
+			if (is_added(sets[k].type) && !has_added(pkt, target, sets[k].type) &&
+			    put_addresses(pkt, snapshot, &sets[k], target, KNOT_COMPR_HINT_NONE) !=
 			            KNOT_EOK) {
 				return;
 			}

@@ -59,6 +59,24 @@ static inline void siphash_take(uint64_t v[static 4], uint64_t word)
 	v[0] ^= word;
 }
 
+/*!
+ * \brief The number that the last \a left (less than 8) of \a len bytes are.
+ *
+ * Of 8 or more they are read together with those before them, which are shifted out: a word that is
+ * gathered in memory from smaller pieces is there only some time after they are written.
+ */
+static inline uint64_t siphash_tail(const uint8_t *bytes, size_t left, size_t len)
+{
+	if (len >= 8) {
+		return siphash_word(bytes + left - 8) >> 8 >> (8 * (7 - left));
+	}
+	uint64_t word = 0;
+	while (left > 0) {
+		word = word << 8 | bytes[--left];
+	}
+	return word;
+}
+
 /*! \brief Takes all bytes, and their number. */
 static inline void siphash_data(uint64_t v[static 4], const void *data, size_t len)
 {
@@ -67,11 +85,7 @@ static inline void siphash_data(uint64_t v[static 4], const void *data, size_t l
 	for (; left >= 8; left -= 8, bytes += 8) {
 		siphash_take(v, siphash_word(bytes));
 	}
-	uint8_t tail[8] = { [7] = (uint8_t)len };
-	if (left > 0) {
-		memcpy(tail, bytes, left);
-	}
-	siphash_take(v, siphash_word(tail));
+	siphash_take(v, siphash_tail(bytes, left, len) | (uint64_t)len << 56);
 }
 
 static inline uint64_t siphash_end(uint64_t v[static 4])

@@ -219,5 +219,11 @@ static inline uint32_t rdata_octets(const knot_rdata_t *rdata)
 const struct snapshot_name *entry_find(const struct entry *entry, const knot_dname_t *name,
                                        size_t len, uint64_t hash, uint32_t *place);
 
+/*! \brief The piece of a large set that has its \a index-th record. */
+struct piece set_chunk(const struct snapshot_set *set, uint32_t index);
+
 /*! \brief The piece that has a set's \a index-th record. */
-struct piece set_piece(const struct snapshot_set *set, uint32_t index);
+static inline struct piece set_piece(const struct snapshot_set *set, uint32_t index)
+{
+	return set_is_large(set) ? set_chunk(set, index) : small_piece(set);
+}

@@ -55,12 +55,17 @@ const struct snapshot_name *entry_find(const struct entry *entry, const knot_dna
 	}
 }
 
-const struct snapshot_name *snapshot_find(const struct snapshot *snapshot, const knot_dname_t *name)
+const struct snapshot_name *snapshot_find_sized(const struct snapshot *snapshot,
+                                                const knot_dname_t *name, size_t len)
 {
-	size_t len = knot_dname_size(name);
 	uint64_t hash = name_hash(snapshot->key, name, len);
 	const struct entry *entry = &snapshot->entries[hash_prefix(hash, snapshot->bits)];
 	return entry_find(entry, name, len, hash, NULL);
+}
+
+const struct snapshot_name *snapshot_find(const struct snapshot *snapshot, const knot_dname_t *name)
+{
+	return snapshot_find_sized(snapshot, name, knot_dname_size(name));
 }
 
 const struct snapshot_set *snapshot_set(const struct snapshot_name *name, uint16_t type)
@@ -89,21 +94,15 @@ static uint32_t find_part(const struct snapshot_set *set, uint32_t index)
 	return low;
 }
 
-struct piece set_piece(const struct snapshot_set *set, uint32_t index)
+struct piece set_chunk(const struct snapshot_set *set, uint32_t index)
 {
-	if (!set_is_large(set)) {
-		return small_piece(set);
-	}
 	const struct part *part = (const struct part *)set_data(set) + find_part(set, index);
 	return chunk_piece(part->chunk, part->first);
 }
 
-uint32_t snapshot_piece(const struct snapshot_set *set, uint32_t first)
+uint32_t snapshot_chunk(const struct snapshot_set *set, uint32_t first)
 {
-	if (!set_is_large(set)) {
-		return set->count - first;
-	}
-	struct piece piece = set_piece(set, first);
+	struct piece piece = set_chunk(set, first);
 	return piece.first + piece.count - first;
 }
 

@@ -92,11 +92,21 @@ void snapshot_unref(struct snapshot *snapshot);
 const struct snapshot_name *snapshot_find(const struct snapshot *snapshot,
                                           const knot_dname_t *name);
 
+/*! \brief The same for who knows the name's octets, \a len. */
+const struct snapshot_name *snapshot_find_sized(const struct snapshot *snapshot,
+                                                const knot_dname_t *name, size_t len);
+
 /*! \brief Finds a name's set of a type, of any one type for KNOT_RRTYPE_ANY; NULL if none. */
 const struct snapshot_set *snapshot_set(const struct snapshot_name *name, uint16_t type);
 
+/*! \brief snapshot_piece() of a set that is in several. */
+uint32_t snapshot_chunk(const struct snapshot_set *set, uint32_t first);
+
 /*! \brief How many records from \a first on (less than the set's count) lie in one piece. */
-uint32_t snapshot_piece(const struct snapshot_set *set, uint32_t first);
+static inline uint32_t snapshot_piece(const struct snapshot_set *set, uint32_t first)
+{
+	return set->count <= SNAPSHOT_CHUNK ? set->count - first : snapshot_chunk(set, first);
+}
 
 /*!
  * \brief Makes records \a first to \a first + \a count - 1 of a set an RRset; no copy is made.
