@@ -104,6 +104,83 @@ def test_no_root_without_a_program_to_make_it(tmp_path):
     assert not list(tmp_path.glob("mod-mesos-root-*"))
 
 
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Runs tests/elsewhere in a copy of the tree that has scripts of our own in `packaging`."""
+    namespaces = ["unshare", "--mount", "--pid", "--net", "--fork", "true"]
+    if os.getuid() != 0 or subprocess.run(namespaces, check=False).returncode != 0:
+        pytest.skip("no namespaces to be had here")
+    tree, scratch, programs = tmp_path / "tree", tmp_path / "scratch", tmp_path / "programs"
+    for path in (tree / "tests", tree / "packaging", scratch, programs):
+        path.mkdir(parents=True)
+    shutil.copy(TESTS / "elsewhere", tree / "tests")
+    (programs / "mmdebstrap").symlink_to("/bin/true")  # It is only looked for.
+
+    def run(seconds=60, **scripts):
+        for name, text in scripts.items():
+            path = tree / "packaging" / name.replace("_", "-")
+            path.write_text(f"#!/bin/sh\n{text}\n")
+            path.chmod(0o755)
+        done = subprocess.run(
+            [tree / "tests/elsewhere", "trixie"], stdout=subprocess.PIPE, text=True, check=False,
+            env={"PATH": f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin", "TMPDIR": str(scratch),
+                 "ROOT_SECONDS": str(seconds)})
+        assert not list(scratch.glob("mod-mesos-root-*"))
+        return done.returncode, done.stdout.splitlines()
+    return run
+
+
+# A root with no more in it than what runs the script that is to install packages.
+SMALL_ROOT = """\
+set -e
+mkdir -p "$2/bin" "$2/etc" "$2/proc" "$2/dev" "$2/sys" "$2/root"
+ln -s bin "$2/sbin"
+mkdir "$2/usr" && ln -s ../bin "$2/usr/bin"
+for program in sh env timeout sleep; do
+	path=$(command -v $program)
+	cp -L "$path" "$2/bin"
+	ldd "$path" | grep -o '/[^ ]*' | while read -r library; do
+		mkdir -p "$2${library%/*}"
+		cp -L "$library" "$2$library"
+	done
+done
+echo PRETTY_NAME=Debian >"$2/etc/os-release"
+"""
+
+
+@pytest.mark.parametrize("said, reason", [
+    ("E: Failed to fetch http://mirror/x.deb  404  Not Found\ndeps: apt-get install failed",
+     "E: Failed to fetch http://mirror/x.deb  404  Not Found"),
+    ("E: Release file for http://mirror is expired\ndeps: apt-get update failed",
+     "E: Release file for http://mirror is expired"),
+], ids=["install", "update"])
+def test_mirror_that_goes_away(elsewhere, said, reason):
+    """After the root has been made: the suite is skipped, and that says why."""
+    status, lines = elsewhere(debian_root=SMALL_ROOT, deps=f"echo '{said}' >&2; exit 1")
+    assert status == suite.NO_SUCH_ROOT
+    assert lines[-1] == f"SKIPPED: trixie: its packages cannot be fetched (see above): {reason}"
+
+
+def test_package_that_a_suite_has_not(elsewhere):
+    """Is a fault, of packaging/deps."""
+    status, lines = elsewhere(
+        debian_root=SMALL_ROOT,
+        deps="echo 'E: Unable to locate package x'; echo 'deps: apt-get install failed'; exit 1")
+    assert (status, lines[-2:]) == (1, ["packaging/deps run has failed",
+                                        "0 passed, 1 failed, 0 skipped"])
+
+
+@pytest.mark.parametrize("seconds, scripts, reason", [
+    (2, {"debian_root": "sleep 600"}, "there was no root after 2 s"),
+    # The root itself takes a while, too, where others are at work.
+    (15, {"debian_root": SMALL_ROOT, "deps": "sleep 600"},
+     "its packages were not there after 15 s"),
+], ids=["root", "packages"])
+def test_mirror_that_hangs(elsewhere, seconds, scripts, reason):
+    status, lines = elsewhere(seconds, **scripts)
+    assert (status, lines[-1]) == (suite.NO_SUCH_ROOT, f"SKIPPED: trixie: {reason}")
+
+
 def test_other_suites_are_all_but_one():
     others = suite.other_suites()
     assert len(others) == len(suite.SUITES) - 1 and set(others) < set(suite.SUITES)
