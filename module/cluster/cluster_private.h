@@ -10,6 +10,7 @@
 #include "module/cluster/kept.h"
 #include "module/masters/master.h"
 #include "module/cluster/counters.h"
+#include "module/cluster/pace.h"
 #include "module/cluster/view.h"
 #include "module/masters/look.h"
 #include "module/masters/stream.h"
@@ -76,12 +77,8 @@ struct follow {
 	int64_t open_at;          /*!< When to subscribe, at the earliest. */
 	unsigned failures;        /*!< Subscriptions in a row that came to nothing. */
 	int64_t state_at;         /*!< When a state is to be read; INT64_MAX: not for events. */
+	struct pace pace;         /*!< Of what events say that there is more. */
 	int64_t renew_at;         /*!< When host names are to be looked up again. */
-
-	bool is_more;       /*!< \a state_at is because an event said that there is more. */
-	int64_t more_event; /*!< When the last such event came. */
-	int64_t more_asked; /*!< When the last state for such an event was asked for. */
-	int64_t more_pause; /*!< Shortest time between that and the next one. */
 
 	struct look *look;     /*!< NULL if events are not to be followed. */
 	int64_t look_at;       /*!< When to ask the others again who leads, if it is quiet. */

@@ -10,12 +10,6 @@
 /*! \brief First wait before subscribing again, in milliseconds; doubles up to poll-interval. */
 #define AGAIN_MS 1000
 
-/*! \brief How long events are gathered after one that says that there is more, in milliseconds. */
-#define MORE_MS 500
-
-/*! \brief First time between two states for such events, in milliseconds; doubles as above. */
-#define MORE_PAUSE_MS 2000
-
 /*! \brief Longest time that is taken for reading events before a state comes true, in ms. */
 #define CATCH_UP_MS 1000
 
@@ -40,14 +34,8 @@ static int64_t interval(const struct cluster *cluster)
 static void want_more(struct cluster *cluster)
 {
 	struct follow *follow = &cluster->follow;
-	int64_t now = clock_ms(CLOCK_MONOTONIC);
-	if (now - follow->more_event > interval(cluster)) {
-		follow->more_pause = 0;
-	}
-	follow->more_event = now;
-	follow->is_more = true;
-	follow->state_at = MIN(follow->state_at,
-	                       MAX(now + MORE_MS, follow->more_asked + follow->more_pause));
+	int64_t read_at = pace_want(&follow->pace, clock_ms(CLOCK_MONOTONIC), interval(cluster));
+	follow->state_at = MIN(follow->state_at, read_at);
 	follow->is_sooner = true;
 }
 
@@ -183,12 +171,7 @@ void follow_expect(struct cluster *cluster)
 	struct follow *follow = &cluster->follow;
 	follow->state_at = INT64_MAX;
 	follow->is_asked = follow->is_subscribed;
-	if (follow->is_more) {
-		int64_t longer = follow->more_pause > 0 ? 2 * follow->more_pause : MORE_PAUSE_MS;
-		follow->is_more = false;
-		follow->more_asked = clock_ms(CLOCK_MONOTONIC);
-		follow->more_pause = MIN(longer, interval(cluster));
-	}
+	pace_ask(&follow->pace, clock_ms(CLOCK_MONOTONIC), interval(cluster));
 	stock_expect(cluster->stock);
 }
 

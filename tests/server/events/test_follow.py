@@ -198,6 +198,19 @@ def test_age(server):
         assert time.monotonic() - silent > 3.5
 
 
+def test_age_of_an_ended_stream(server):
+    """It counts from what came last, not from when the next heartbeat would have been due."""
+    with Leader(states.task("web"), streams={"heartbeat": 1000}) as leader:
+        stream = follow(server, leader, poll_interval=1, max_age=2)
+        leader.run("told")
+        wait_app(server, "told")
+        leader.serve_events(None)
+        leader.serve(status(500))
+        stream.cut()
+        server.wait_until("told.marathon.mesos.", "A",
+                          lambda reply: ask.outcome(reply) == "SERVFAIL")
+
+
 def test_counters(server, leader):
     """What is counted of events, and of what there is by them."""
     stream = follow(server, leader)

@@ -73,6 +73,22 @@ def test_another_reason(server, leader):
     assert len(reasons(server, leader)) <= 3  # A line for each reason at most.
 
 
+def test_another_leader_is_subscribed_to_at_once():
+    """However often the one before has refused: it is no repetition."""
+    leaders = {zone: Leader(states.task("web")) for zone in ("same.", "other.")}
+    with Leader(states.task("web")) as heir:
+        heir.state["id"] = "heir"
+        for leader in leaders.values():
+            leader.serve_events(status(403))
+        with following_all(leaders, poll_interval="1d") as server:
+            for leader in leaders.values():  # Tries come after 1, 2, 4, 8 s.
+                wait_for(lambda leader=leader: len(leader.subscriptions()) == 4, SOON, "tries")
+            leaders["other."].serve(redirect(f"//{heir.address}/master/state"))
+            server.zone_reload("other.")
+            wait_followed(server, heir)
+            assert len(leaders["same."].subscriptions()) == 4
+
+
 def test_refusal_does_not_hold_up_polls(server, leader):
     """Nor do requests that nobody answers."""
     leader.serve_events(hang)
