@@ -286,6 +286,12 @@ class Knotd:
         """How many threads there are whose name starts with a word, or with one of several."""
         return len(self._threads(name))
 
+    def thread_name(self, number):
+        """The name of a thread, nothing if it has ended."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return pathlib.Path(f"/proc/{self.process.pid}/task/{number}/comm").read_text().strip()
+        return ""
+
     def blocked_signals(self, name):
         """The signals that each thread of that name blocks, as sets of numbers."""
         found = []

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masters found through ZooKeeper, a real one."""
+import pathlib
 import signal
 import socket
 import subprocess
@@ -334,17 +335,38 @@ def test_reloads_leave_no_session(server, zookeeper, master):
     wait_for(lambda: server.threads(OUR_THREADS) == threads, what="the threads to end")
 
 
-# Whoever starts a thread goes on only once that is well ahead.
+# Whoever starts a thread goes on only once that is well ahead. Each thread says who it is: its
+# number, and the file that its function is in.
 LATE_STARTER = """\
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+struct start {
+	void *(*run)(void *);
+	void *ctx;
+};
+static void *run_start(void *ctx)
+{
+	struct start start = *(struct start *)ctx;
+	free(ctx);
+	Dl_info info = { .dli_fname = "?" };
+	(void)dladdr((void *)start.run, &info);
+	int log = open(LOG, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	dprintf(log, "%d %s\\n", (int)gettid(), info.dli_fname);
+	close(log);
+	return start.run(start.ctx);
+}
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *ctx)
 {
 	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
 		dlsym(RTLD_NEXT, "pthread_create");
-	int ret = next(thread, attr, run, ctx);
+	struct start *start = malloc(sizeof(*start));
+	*start = (struct start){ run, ctx };
+	int ret = next(thread, attr, run_start, start);
 	usleep(200000);
 	return ret;
 }
@@ -353,26 +375,26 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(v
 
 @pytest.mark.skipif(bool(WRAPPER or PRELOAD), reason="these have functions of their own")
 def test_all_threads_bear_our_names(server, zookeeper, master, tmp_path):
-    """ZooKeeper's, too, which have the name of the thread that starts them."""
-    library = tmp_path / "late.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library, "-ldl"],
-                   input=LATE_STARTER, text=True, check=True)
+    """ZooKeeper's, too, which have the name of the thread that starts them.
+
+    Knot's own, one of liburcu among them, are told by their function: how many there are changes
+    by itself.
+    """
+    library, log = tmp_path / "late.so", tmp_path / "threads"
+    subprocess.run(["gcc", "-shared", "-fPIC", f'-DLOG="{log}"', "-x", "c", "-", "-o", library,
+                    "-ldl"], input=LATE_STARTER, text=True, check=True)
     server.preload = [library]
     lead(master, "one")
     zookeeper.announce(master, 1)
-    server.zone("mesos.")
-    server.start()
-    threads = server.threads()
-    server.zone("mesos.", "", ["mod-mesos/cluster"])
-    server.module("cluster", master=zookeeper.url)
-    server.write()
-    # By no command: from 3.4 on Knot starts a thread for one, which then waits for the next, and
-    # another if that comes before it is done (ctl/threads.c).
-    server.process.send_signal(signal.SIGHUP)
+    start(server, zookeeper.url)
     wait_app(server, "one")
-    assert server.threads(OUR_THREADS) > 1
-    wait_for(lambda: server.threads() - server.threads(OUR_THREADS) == threads,
-             what="no more threads of other names than before")
+    started = [line.split(None, 1) for line in log.read_text().splitlines()]
+    ours = [(thread, file) for thread, file in started
+            if not pathlib.Path(file).name.startswith(("knotd", "libknot", "liburcu"))]
+    assert {"mesos.so", "libzookeeper_mt.so.2"} <= {pathlib.Path(file).name for _, file in ours}
+    named = [(name, file) for thread, file in ours if (name := server.thread_name(thread))]
+    assert len(named) > 2
+    assert [each for each in named if not each[0].startswith(OUR_THREADS)] == []
 
 
 def test_hanging_leader(server, zookeeper, master, other):
