@@ -244,6 +244,20 @@ def test_follow_service_goes_on(master, tmp_path):
             wait_for(lambda: "127.0.0.1:8002" in path.read_text(), 30, "the new target")
 
 
+def test_follow_service_runs_a_command_again_that_has_failed(master, tmp_path):
+    """The file says what is new by then, and nobody has been told of it."""
+    port, path, count = free_port(), tmp_path / "web.json", tmp_path / "count"
+    master.serve(state(master, 8001))
+    command = ("sh", "-c", f"echo x >>{count}; [ $(wc -l <{count}) -ge 3 ]")
+    with followed(master, port), running(follow("prometheus", port, path, *command),
+                                         tmp_path / "log"):
+        wait_for(lambda: count.exists() and count.read_text().count("x") == 3,
+                 what="the third run")
+        assert (tmp_path / "log").read_text().count("non-zero exit status") == 2
+        master.serve(state(master, 8002))
+        wait_for(lambda: count.read_text().count("x") > 3, what="the run for another target")
+
+
 @pytest.mark.parametrize("zones", [1, 3])
 def test_stop_is_no_change(master, zones):
     """knotd ends: nobody who waits is told that the service is gone, only that nobody is there."""
