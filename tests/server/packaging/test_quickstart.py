@@ -16,7 +16,7 @@ import pytest
 
 from ask import Ask, data
 from demo import demo_master
-from knotd import REPOSITORY
+from knotd import MESOS_SO, REPOSITORY
 from waiting import PATIENCE, wait_for
 
 ADDRESS, PORT = "127.0.0.1", 5353
@@ -83,9 +83,9 @@ def files():
 class Quickstart:
     """The script in a session of its own, as a terminal gives it one."""
 
-    def __init__(self, *masters):
+    def __init__(self, *masters, wrapper=()):
         self.process = subprocess.Popen(
-            [REPOSITORY / "packaging/quickstart", *masters], stdin=subprocess.DEVNULL,
+            [*wrapper, REPOSITORY / "packaging/quickstart", *masters], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
         self.lines = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout))
@@ -199,6 +199,38 @@ def test_says_when_no_master_answers():
     with Quickstart("127.0.0.1:1") as quickstart:
         quickstart.wait_ready()
         assert "No state from the masters yet" in quickstart.output
+        quickstart.process.terminate()
+        quickstart.wait_end()
+
+
+# In a mount namespace of its own, with a module where knotd has its own.
+INSTALLED = """
+set -eu
+library=$1 directory=$2 scratch=$3
+shift 3
+mount -t tmpfs tmpfs "$scratch"
+mkdir "$scratch/upper" "$scratch/work"
+lib=${directory%/knot/*}
+mount -t overlay overlay -o "lowerdir=$lib,upperdir=$scratch/upper,workdir=$scratch/work" "$lib"
+mkdir -p "$directory"
+cp "$library" "$directory/mesos.so"
+exec "$@"
+"""
+
+
+def test_runs_the_module_that_is_installed(tmp_path):
+    """knotd takes no other one beside it."""
+    directory = subprocess.check_output(["pkg-config", "--variable=module_instdir", "knotd"],
+                                        text=True).strip()
+    namespace = ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", INSTALLED, "sh",
+                 MESOS_SO, directory, tmp_path]
+    made = subprocess.run([*namespace, "true"], stderr=subprocess.PIPE, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"nothing can be mounted here: {made.stderr.strip()}")
+    with Quickstart(wrapper=namespace) as quickstart:
+        quickstart.wait_ready()
+        assert f"this runs {directory}/mesos.so" in quickstart.output
+        wait_records("web.marathon.mesos.", "A")
         quickstart.process.terminate()
         quickstart.wait_end()
 
