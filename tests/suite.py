@@ -438,6 +438,13 @@ def test_all(args):
     together(one, *([] if args.quick else [two]), *(suites if args.suites else []))
 
 
+def installed():
+    """The module in knotd's own directory, if there is one: knotd takes no other beside it."""
+    directory = output("pkg-config", "--variable=module_instdir", "knotd").strip()
+    path = pathlib.Path(directory) / "mesos.so"
+    return path if path.exists() else None
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -449,6 +456,9 @@ def main():
                         help="also the short tests on the other suites, as root")
     args = parser.parse_args()
     args.quick |= args.short
+    if path := installed():
+        sys.exit(f"tests/run: {path} is installed, and knotd takes no other beside it; remove it (or "
+                 "the package knot-module-mesos) and try again")
 
     def interrupt(*_):
         raise KeyboardInterrupt

@@ -93,6 +93,17 @@ def test_last_line(tmp_path, text, found):
     assert (total.passed, total.failed, total.skipped) == found
 
 
+def test_module_that_is_installed(tmp_path, monkeypatch):
+    """All tests of a server would fail for it, none with a word that says so."""
+    monkeypatch.setattr(suite, "output", lambda *_: f"{tmp_path}\n")
+    monkeypatch.setattr(suite.signal, "signal", None)
+    monkeypatch.setattr(sys, "argv", ["tests/run"])
+    assert suite.installed() is None
+    (tmp_path / "mesos.so").touch()
+    with pytest.raises(SystemExit, match=f"tests/run: {tmp_path}/mesos.so is installed"):
+        suite.main()
+
+
 def test_no_root_without_a_program_to_make_it(tmp_path):
     for name in ("dirname", "id", "mktemp", "chmod", "rm", "bash"):
         (tmp_path / name).symlink_to(shutil.which(name))
