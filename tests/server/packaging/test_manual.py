@@ -20,8 +20,8 @@ def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("manual") / "knotd-mod-mesos.7"
     with open(path, "w", encoding="utf-8") as file:
         subprocess.run([REPOSITORY / "packaging/manual", TEMPLATE, *PATHS, "VERSION=0",
-                        "MODULE=/mesos.so", "EXAMPLES=/examples"], stdout=file, check=True,
-                       timeout=60)
+                        "MODULE=/mesos.so", "DOCUMENTS=/doc", "EXAMPLES=/examples"], stdout=file,
+                       check=True, timeout=60)
     return path
 
 

@@ -76,7 +76,8 @@ def test_holds_these_files_and_no_other(package):
     assert paths == {
         str(module()), "/usr/share/man/man7/knotd-mod-mesos.7.gz",
         *(f"{EXAMPLES}/{name}" for name in ("knot.conf.sample", "mesos.zone", "reverse.zone",
-                                             "follow-service", "monitoring/grafana.json",
+                                             "follow-service", "mesos-dns-to-knot",
+                                             "monitoring/grafana.json",
                                              "monitoring/prometheus.yml", "monitoring/rules.yml")),
         *(f"/usr/share/doc/{PACKAGE}/{name}" for name in ("changelog.gz", "copyright")),
         *(f"/usr/share/doc/{PACKAGE}/{path.name}"
