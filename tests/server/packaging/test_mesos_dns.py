@@ -602,6 +602,17 @@ def test_the_name_server_has_addresses_that_are_listened_on(monkeypatch, listene
     assert re.findall(r"^ns1\.mesos\.\t(.*)", result.zones["mesos.zone"], re.M) == expected
 
 
+@pytest.mark.parametrize("label, is_clusters", [
+    ("leader", True), ("MASTER", True), ("master12", True), ("slave", True), ("masters", False),
+    ("leader.ns", False)])
+def test_a_name_server_with_a_name_of_the_clusters(tmp_path, label, is_clusters):
+    """In the zone file its address would win over the cluster's."""
+    text = printed(tmp_path, example("minimal", SOAMname=f"{label}.mesos", listener="192.0.2.9"))
+    assert f"#mesos.zone# @\tNS\t{label}.mesos." in text
+    assert (f"#mesos.zone# {label}.mesos.\tA\t192.0.2.9" not in text) == is_clusters
+    assert ("SOAMname" in notes(text)) == is_clusters
+
+
 def test_what_is_empty_needs_no_comment(tmp_path):
     """As in what /v1/config of a Mesos-DNS gives."""
     found = notes(printed(tmp_path, example("minimal", IAMConfigFile="", file="", zk="", Zk=None)))
