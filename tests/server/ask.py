@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions to a name server, and what its answers say."""
 import collections
+import socket
 
 import dns.edns
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -47,6 +49,21 @@ class Ask:
         ask = dns.query.tcp if way.tcp else dns.query.udp
         return ask(query, self.address, timeout=self.timeout, port=self.port,
                    one_rr_per_rrset=True)
+
+    def is_up(self, name, kind="SOA"):
+        """Whether the server answers at all; one that does not listen yet refuses at once.
+
+        So a question need not be given up early, which the server would answer, and count, later.
+        """
+        query = dns.message.make_query(name, kind, use_edns=False)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connected:
+            connected.setblocking(False)
+            connected.connect((self.address, self.port))
+            try:
+                return bool(dns.query.udp(query, self.address, timeout=self.timeout,
+                                          port=self.port, sock=connected))
+            except (OSError, dns.exception.Timeout):
+                return False
 
 
 def records(section):

@@ -23,8 +23,6 @@ import signal
 import subprocess
 import tempfile
 
-import dns.exception
-
 from ask import Ask
 from ports import free_port
 from waiting import PATIENCE, wait_for
@@ -169,11 +167,8 @@ class Knotd:
 
     def _answers(self):
         assert self.process.poll() is None, f"knotd ended at its start:\n{self.log}"
-        try:
-            answer = Ask(self.address, self.port, 0.2)(next(iter(self.zones)), "SOA")
-        except (OSError, dns.exception.DNSException):
-            return False
-        return answer and (self.directory / "knot.sock").exists()
+        return (Ask(self.address, self.port).is_up(next(iter(self.zones)))
+                and (self.directory / "knot.sock").exists())
 
     def stop(self, number=signal.SIGTERM):
         """Ends knotd, which must still be alive, and must end by itself and with status 0."""
