@@ -21,7 +21,7 @@ def serving(*masters, **options):
         for zone in ZONES:
             server.zone(zone, STATIC if zone == "mesos." else "", ["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         yield server
 
 

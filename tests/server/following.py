@@ -137,7 +137,7 @@ def follow(server, *masters, **options):
     """Starts a knotd and waits until it follows the first master; gives the stream."""
     start(server, *masters, **options)
     stream = wait_followed(server, masters[0])
-    server.wait_ready()
+    server.wait_loaded()
     return stream
 
 

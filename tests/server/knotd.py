@@ -262,8 +262,20 @@ class Knotd:
         return wait_for(lambda: self.log_lines(*words), seconds, f"{words} in the log")
 
     def wait_ready(self, name="leader.mesos.", kind="A"):
-        """Waits until the first poll has come in."""
+        """Waits until a name has records; the log and the counters may say so a moment later."""
         return self.wait_until(name, kind, lambda reply: reply.answer)
+
+    def wait_loaded(self):
+        """Waits until the first poll is over for every zone, in the log and the counters as well."""
+        self.wait_ready()
+
+        def is_over():
+            shown = self.knotc("zone-stats", "--", "mod-mesos",
+                               source=["-s", self.directory / "knot.sock"])
+            return "mod-mesos.polls[ok] = " in shown and all(
+                f"[{name}] mod-mesos.publications = " in shown
+                for name, zone in self.zones.items() if "module" in zone)
+        wait_for(is_over, what="the end of the first poll")
 
     def _threads(self, name, file="status"):
         """What a file of /proc says of each thread whose name starts with a word.

@@ -78,7 +78,7 @@ def test_first_poll_later(server, master):
     assert_not_ready(server, UDP)
     master.serve(web(master))
     master.start()
-    server.wait_ready()
+    server.wait_loaded()
     assert ask.data(server.ask("web.marathon.mesos."), "A") == ["10.1.0.1"]
     assert ask.outcome(server.ask("nobody.mesos.")) == "NXDOMAIN"
     for name in ("x.wild.mesos.", "to-wild.mesos."):
@@ -93,7 +93,7 @@ def stale(server, name="web.marathon.mesos.", kind="A"):
 def test_stale_answers(server, master):
     master.serve(web(master))
     prepare(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     assert not stale(server)
     master.stop()
     wait_for(lambda: stale(server), what="stale answers")
@@ -115,7 +115,7 @@ def test_not_stale_while_polls_succeed(server, master):
     """Older than three intervals is only what no poll has confirmed since."""
     master.serve(web(master))
     prepare(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     count = master.count()
     while master.count() < count + 5:
         assert not stale(server)
@@ -124,14 +124,14 @@ def test_not_stale_while_polls_succeed(server, master):
 def test_max_age(server, master):
     master.serve(web(master))
     prepare(server, master, max_age=2)
-    server.wait_ready()
+    server.wait_loaded()
     master.stop()
     server.wait_until("web.marathon.mesos.", "A", lambda reply: ask.outcome(reply) == "SERVFAIL")
     for way in (UDP, UDP_EDNS):
         assert_not_ready(server, way)
         assert_zone_file_is_served(server, way)
     master.start()
-    server.wait_ready()
+    server.wait_loaded()
     assert not ask.extended_errors(server.ask("web.marathon.mesos.", "A", UDP_EDNS))
 
 
@@ -139,7 +139,7 @@ def test_no_max_age(server, master):
     """Without the option, the last snapshot is served for as long as knotd lives."""
     master.serve(web(master))
     prepare(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     master.stop()
     wait_for(lambda: stale(server), what="stale answers")
     assert ask.data(server.ask("web.marathon.mesos."), "A") == ["10.1.0.1"]

@@ -71,7 +71,7 @@ def server():
         knotd.zone("10.in-addr.arpa.", "9.9.9 PTR static.mesos.\n", ["mod-mesos/cluster"])
         knotd.zone("ip6.arpa.", "", ["mod-mesos/cluster"])
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         yield knotd
 
 

@@ -48,7 +48,7 @@ def server():
         knotd.zone("mesos.", "ns A 127.0.0.53\nstatic A 192.0.2.1\nalias CNAME web.marathon\n",
                    ["mod-mesos/cluster"])
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         yield knotd
 
 

@@ -28,7 +28,7 @@ def server():
         knotd.module("cluster", master=master.address)
         knotd.zone("mesos.", "alias CNAME huge.marathon\n", ["mod-mesos/cluster"])
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         yield knotd
 
 

@@ -33,7 +33,7 @@ def server():
         knotd.section("acl", "anyone", address="127.0.0.1", action="transfer")
         knotd.zone("mesos.", "ns A 127.0.0.53\n", ["mod-mesos/cluster"], acl="anyone")
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         yield knotd
 
 

@@ -43,7 +43,7 @@ def server(request):
                        dnssec_signing="on", dnssec_policy="one", zonefile_load="difference",
                        zonefile_sync="-1", journal_content="all")
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         wait_for(lambda: any(record.kind == "RRSIG" for record in ask.records(
             knotd.ask("mesos.", "SOA", UDP_DO).answer)), 20, "a signed zone")
         yield knotd

@@ -106,7 +106,7 @@ def shared(network):
         for name in ("10.in-addr.arpa.", "d.f.ip6.arpa."):
             server.zone(name, modules=["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         yield Cluster(master, server)
 
 
@@ -546,7 +546,7 @@ def test_delv(network, master, tmp_path, order):
         server.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
         server.zone("mesos.", ZONE, order)
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         reply = server.ask("mesos.", "DNSKEY", Way(tcp=True, edns=True, dnssec=True))
         flags, protocol, algorithm, *words = ask.data(reply, "DNSKEY")[0].split()
         key = f'{flags} {protocol} {algorithm} "{"".join(words)}"'
@@ -613,7 +613,7 @@ def test_zonemaster(network, master, signed):
             server.zones["mesos."]["file"].write_text(
                 text if signed else f"{text}@ NS ns2\nns2 A {JUDGED[1]}\n")
             server.start()
-            server.wait_ready()
+            server.wait_loaded()
         reasons, options = dict(REASONS), []
         if signed:
             for tag in ("NOT_ENOUGH_NS_DEL", "NOT_ENOUGH_NS_CHILD", "NOT_ENOUGH_IPV4_NS_CHILD",

@@ -45,7 +45,7 @@ def test_answers_are_those_of_udp(way, master):
         server.module("cluster", master=master.address)
         server.zone("mesos.", "www A 192.0.2.1\n", ["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         wait_for(lambda: kdig(server, way, "www.mesos.", "A") == ["192.0.2.1"], 20, "an answer")
         assert kdig(server, way, "web.marathon.mesos.", "A") == sorted(
             f"10.1.0.{n}" for n in range(1, 60))

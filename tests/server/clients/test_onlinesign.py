@@ -51,7 +51,7 @@ def server(request):
         knotd.section("mod-onlinesign", "sign", nsec_bitmap=["A", "AAAA", "SRV"])
         knotd.zone("mesos.", ZONE, request.param)
         knotd.start()
-        knotd.wait_ready()
+        knotd.wait_loaded()
         yield knotd
 
 

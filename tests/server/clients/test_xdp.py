@@ -47,7 +47,7 @@ def test_answers_over_xdp(link):
         server.module("cluster", master=master.address)
         server.zone("mesos.", "www A 192.0.2.1\n", ["mod-mesos/cluster"])
         start(server)
-        server.wait_ready()
+        server.wait_loaded()
         before = udp_packets(link)
         assert data(server.ask("www.mesos."), "A") == ["192.0.2.1"]
         assert sorted(data(server.ask("web.marathon.mesos."), "A")) == ["10.1.2.3", "10.1.2.4"]

@@ -107,7 +107,7 @@ def test_stall_before_the_first_event(server, quick):
     quick.streams.state = None
     start(server, quick, poll_interval=1, poll_timeout=2)
     quick.streams.wait()
-    server.wait_ready()
+    server.wait_loaded()
     quick.run("polled", told=False)
     wait_app(server, "polled")
     wait_reason(server, quick)

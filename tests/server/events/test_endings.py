@@ -116,16 +116,15 @@ def test_one_subscription_after_reloads(server, leader):
     server.zone_reload()
     leader.run("told")
     wait_app(server, "told")
-    for timeout in (50, 40):
+    for count, timeout in ((2, 50), (3, 40)):
         server.module("cluster", master=leader.address, poll_interval="1d", resync_interval="1d",
                       poll_timeout=timeout)
         server.reload()
-        wait_for(lambda: len(leader.streams.open()) == 1,
+        wait_for(lambda: len(leader.subscriptions()) == count and len(leader.streams.open()) == 1,
                  SOON, "one subscription")
         leader.run(f"told{timeout}")
         wait_app(server, f"told{timeout}")
-    wait_for(lambda: len(leader.streams.open()) == 1, SOON, "one subscription")
-    assert len(leader.subscriptions()) == 3
+    assert len(leader.streams.open()) == 1 and len(leader.subscriptions()) == 3
     assert not reasons(server, leader)
 
 

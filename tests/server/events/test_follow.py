@@ -188,8 +188,8 @@ def test_age(server):
         while time.monotonic() < end:
             assert server.ask("web.marathon.mesos.").answer and not is_stale(server)
         leader.serve_events(None)
-        stream.stall()
         silent = time.monotonic()
+        stream.stall()
         wait_reason(server, leader)
         wait_for(lambda: is_stale(server), what="stale answers")
         assert time.monotonic() - silent > 2.5

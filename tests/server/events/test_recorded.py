@@ -109,7 +109,7 @@ def test_stream(scenario, stream):
                 server.zone_reload()
             wait_for(lambda: not expected.differences(server, seen), SOON,
                      f"the records of {name}")
-        assert len(server.module_lines(FOLLOWING)) == 1
+        assert len(server.wait_log(FOLLOWING)) == 1
         assert len(master.subscriptions()) == 1
 
 

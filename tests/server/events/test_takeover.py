@@ -252,7 +252,7 @@ def follow_zookeeper(server, zookeeper, leader):
     server.zone("mesos.", "", ["mod-mesos/cluster"])
     server.start()
     wait_followed(server, leader)
-    server.wait_ready()
+    server.wait_loaded()
 
 
 def test_dead_leader_is_said_once(server, old, heir):

@@ -101,7 +101,7 @@ def test_nothing_yet(master):
             assert Web("127.0.0.1", port).get(path).status == 503
         master.serve(states.state(master))
         master.start()
-        server.wait_ready()
+        server.wait_loaded()
         for path in ("/v1/axfr", "/v1/enumerate", "/v1/records"):
             assert Web("127.0.0.1", port).get(path).status == 200
 

@@ -80,7 +80,7 @@ def test_follows_reload(master):
         server.module("cluster", master=master.address, http=f"127.0.0.1@{port}", ttl=5)
         server.zone("mesos.", modules=["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         web = Web("127.0.0.1", port)
         assert web.get("/v1/config").json()["TTL"] == 5
         server.module("cluster", master=master.address, http=f"127.0.0.1@{port}", ttl=6,

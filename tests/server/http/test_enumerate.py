@@ -132,7 +132,7 @@ def test_follows_changes(master):
         server.module("cluster", **options)
         server.zone("mesos.", modules=["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         web = Web("127.0.0.1", port)
         assert ("1web.f.mesos.", "A", "10.0.0.10") in all_enumerated(web.get("/v1/enumerate").json())
         master.serve(states.state(master, states.framework("g", states.task("2web"))))

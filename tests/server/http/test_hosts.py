@@ -185,7 +185,7 @@ def test_before_the_first_state(master, web):
         assert web.hosts("example.com") == set()
         master.serve(web_state(master, "10.1.0.1"))
         server.zone_reload()
-        server.wait_ready()
+        server.wait_loaded()
         assert web.get("/ready").status == 200
         assert web.hosts("web.marathon.mesos") == {"10.1.0.1"}
 

@@ -150,7 +150,7 @@ def test_across_reloads(master):
         for zone in ("mesos.", "in-addr.arpa."):
             server.zone(zone, modules=["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         web = Web("127.0.0.1", port)
 
         def answers():
@@ -160,7 +160,7 @@ def test_across_reloads(master):
         before = answers()
         server.reload()
         server.zone_reload()
-        server.wait_ready()
+        server.wait_loaded()
         ask_some(server)
         after = answers()
         # Reloading, and waiting for it, asks as well.
@@ -173,7 +173,7 @@ def test_across_reloads(master):
         wait_for(lambda: not of_zone(metrics(web)), what="the end of the zone")
         server.zones["mesos."] = zone
         server.reload()
-        server.wait_ready()
+        server.wait_loaded()
         assert answers()["nodata"] == after["nodata"]
 
 
@@ -187,7 +187,7 @@ def test_zones_and_sections(master):
                           poll_interval=50 if section == "one" else 51)
             server.zone(zone, modules=[f"mod-mesos/{section}"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         server.wait_ready("leader.other.")
         ask_some(server)
         web = Web("127.0.0.1", port)

@@ -121,7 +121,7 @@ def test_sections_that_share_an_address(master, web):
         server.zone("dc2.example.", modules=["mod-mesos/two"])
         server.zone("10.in-addr.arpa.", modules=["mod-mesos/one"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         server.wait_ready("leader.dc2.example.")
         assert web.hosts("web.marathon.mesos") == {"10.1.0.1"}
         assert web.hosts("job.chronos.dc2.example") == {"10.7.0.1"}

@@ -153,7 +153,7 @@ def test_same_words_twice(server, master):
     if "Configuration is valid" in server.knotc("conf-check", status=None):
         master.serve(states.state(master))
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         assert ask.outcome(server.ask("master0.mesos.")) == "ANSWER"
         assert ask.outcome(server.ask("master1.mesos.")) == "NXDOMAIN"
 
@@ -264,7 +264,7 @@ def test_defaults(server):
         for zone in ("mesos.", "in-addr.arpa."):
             server.zone(zone, "", ["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         assert ask.records(server.ask("9web.marathon.mesos.").answer) == [
             ("9web.marathon.mesos.", "A", "10.1.0.1", 30)]
         assert ask.data(server.ask("_leader._tcp.mesos.", "SRV"), "SRV") == [
@@ -278,7 +278,7 @@ def test_zero_ttl(server, master):
     server.module("cluster", master=master.address, ttl=0)
     server.zone("mesos.", "", ["mod-mesos/cluster"])
     server.start()
-    server.wait_ready()
+    server.wait_loaded()
     assert [record.ttl for record in ask.records(server.ask("leader.mesos.").answer)] == [0]
 
 
@@ -288,7 +288,7 @@ def test_reload_with_bad_options_changes_nothing(server, master):
     server.module("cluster", master=master.address)
     server.zone("mesos.", "", ["mod-mesos/cluster"])
     server.start()
-    server.wait_ready()
+    server.wait_loaded()
     server.module("cluster", master="ftp://nonsense")
     server.write()
     server.knotc("reload", status=None)

@@ -14,7 +14,7 @@ def database(server, master):
     server.database = True
     master.serve(web(master))
     start(server, master, poll_interval=1, ttl=5)
-    server.wait_ready()
+    server.wait_loaded()
     server.wait_ready("1.0.1.10.in-addr.arpa.", "PTR")
     return server
 

@@ -110,11 +110,12 @@ def is_not_ready(server, name="web.marathon.mesos."):
 @no_faults
 def test_no_thread(server, master, faults):
     """SERVFAIL, a line, and the queries that come start it: nobody has to do anything."""
-    faults.write_text("thread 2")
+    faults.write_text("thread 1000")
     master.serve(web(master))
     start(server, master)
     assert is_not_ready(server)
-    assert len(server.module_lines("no thread can be started")) == 2
+    wait_for(lambda: len(server.module_lines("no thread can be started")) == 2, what="two lines")
+    faults.write_text("thread 0")
     server.wait_ready("web.marathon.mesos.")
     server.wait_ready("1.0.1.10.in-addr.arpa.", "PTR")
     assert server.threads("mesos") == 1
@@ -133,7 +134,7 @@ def test_no_thread_at_reload(server, master, faults):
         count = master.count()
         server.reload()
         server.wait_polls(master, count + 1)
-    assert server.module_lines("no thread can be started")
+    server.wait_log("no thread can be started")
 
 
 @no_faults

@@ -52,7 +52,7 @@ def test_age_of_what_does_not_change(server, master):
     """Polls that publish nothing keep it fresh all the same."""
     master.serve(state(master, "web"))
     start(server, master, poll_interval=1, max_age=2)
-    server.wait_ready()
+    server.wait_loaded()
     server.wait_polls(master, 6)
     assert server.ask("web.marathon.mesos.", "A").answer
     assert publications(server) == 1
@@ -98,7 +98,7 @@ def test_other_naming_options(server, master):
 def test_other_ttl(server, master):
     master.serve(state(master, "web"))
     start(server, master, ttl=30)
-    server.wait_ready()
+    server.wait_loaded()
     before = stats(server)
     master.serve(hang)
     server.module("cluster", master=[master.address], poll_interval="1d", ttl=77)

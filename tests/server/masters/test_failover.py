@@ -3,6 +3,7 @@
 import calendar
 import email.utils
 import json
+import statistics
 import time
 
 import ask
@@ -110,8 +111,8 @@ def test_recorded_failover_with_a_missing_agent():
                 polled(server, heir)
                 queries.wait_rounds()
             leads(server, heir)
-            assert "have not registered with the new leader yet" in server.log
-            assert "no more records are kept" in server.log
+            server.wait_log("have not registered with the new leader yet")
+            server.wait_log("no more records are kept")
 
 
 # A made-up cluster of two agents and three frameworks.
@@ -230,6 +231,7 @@ def test_scheduler_stays(server, master):
     """A framework whose scheduler is not back keeps its records: `recovered` has no `pid`."""
     master.serve(cluster(master, **elected(1000)))
     start(server, master)
+    server.wait_loaded()
     for hostname in ("", "10.9.0.1", "elsewhere.invalid"):
         state = cluster(master, here=(), recovered=(0, 1), back=False, **elected())
         for framework in state["frameworks"]:
@@ -255,7 +257,7 @@ def test_agent_that_never_comes_back(server, master):
     """Out of `recovered_slaves` without registering: its records go with that poll."""
     master.serve(cluster(master, **elected(1000)))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     after = everything(master, here=(1,), known=("marathon", "chronos"))
     gone = everything(master) - after
     master.serve(cluster(master, here=(1,), recovered=(0,), **elected()))
@@ -271,7 +273,7 @@ def test_agent_that_was_never_known(server, master):
     """Recovered, but nothing was served of it before: `slave.mesos` does not have it."""
     master.serve(cluster(master, here=(1,), recovered=(0,), **elected()))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     assert ask.data(server.ask("slave.mesos."), "A") == ["10.0.0.11"]
     assert ask.outcome(server.ask("web.marathon.mesos.")) == "NXDOMAIN"
 
@@ -280,7 +282,7 @@ def test_task_that_was_moved(server, master):
     """A task that is listed again elsewhere is not doubled by what is kept."""
     master.serve(cluster(master, **elected(1000)))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     state = cluster(master, here=(1,), recovered=(0,), **elected())
     state["frameworks"][0]["tasks"].append(
         states.task("web", agent=1, ports="[31000-31001]", addresses=["10.1.0.77"]))
@@ -351,7 +353,7 @@ def test_blank_state_is_believed_late(server, master, when, timeout, seconds):
     polled(server, master)
     assert_not_ready(server)
     master.serve(dated(content, when + seconds + 1))
-    server.wait_ready()
+    server.wait_loaded()
     assert ask.outcome(server.ask("slave.mesos.")) == "NXDOMAIN"
 
 
@@ -370,17 +372,17 @@ def test_blank_state_changes_nothing(server, master, lie):
     """
     master.serve(cluster(master))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     before = len(server.module_lines())
     content = blank(master, elected_time=LONG_AGO, flags={"registry_fetch_timeout": "6secs"},
                     id="its heir")
-    master.serve(ticking(content, LONG_AGO + 1 + lie))
     began = time.monotonic()
+    master.serve(ticking(content, LONG_AGO + 1 + lie))
     polled(server, master, times=3)
+    found, lines = missing(server, everything(master)), server.module_lines()[before:]
     if time.monotonic() - began < 5:
-        assert not missing(server, everything(master))
-        assert len(server.module_lines()) == before + 1
-        assert "registry" in server.module_lines()[-1]
+        assert not found
+        assert len(lines) == 1 and "registry" in lines[0]
     server.wait_until("web.marathon.mesos.", "A", lambda reply: not reply.answer, 20)
     assert time.monotonic() - began > 4
     assert not present(server, everything(master))
@@ -390,7 +392,7 @@ def test_blank_state_after_a_reload(server, master):
     """The poller is another one, but what the last one has served of is known."""
     master.serve(cluster(master))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     content = blank(master, elected_time=LONG_AGO, id="its heir")
     master.serve(ticking(content, LONG_AGO + 10000))
     server.module("cluster", master=master.address, poll_interval=1, poll_timeout=50)
@@ -403,7 +405,7 @@ def test_empty_state_of_a_leader_that_had_agents(server, master):
     """Its registry is read: that its last agent has gone is true at once."""
     master.serve(dated(cluster(master, elected_time=NOW), NOW + 1))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     master.serve(dated(blank(master, elected_time=NOW), NOW + 3))
     server.wait_until("web.marathon.mesos.", "A", lambda reply: not reply.answer)
     assert not present(server, everything(master))
@@ -421,7 +423,7 @@ def test_tasks_of_agents_that_are_not_back(server, master):
     """A master that lists them all the same: nothing becomes more from poll to poll."""
     master.serve(cluster(master, **elected(1000)))
     start(server, master)
-    server.wait_ready()
+    server.wait_loaded()
     state = cluster(master, here=(0, 1), **elected())
     state.update(slaves=[], recovered_slaves=AGENTS)
     master.serve(state)
@@ -450,7 +452,7 @@ def test_blank_state_without_times(server, master, without):
     start(server, master)
     server.wait_polls(master, 1)
     assert_not_ready(server)
-    server.wait_ready()
+    server.wait_loaded()
     assert master.times()[-1] - master.times()[0] > 1.9
 
 
@@ -460,19 +462,23 @@ def test_blank_state_of_another_leader_without_times(server, master):
     master.serve(dated(content))
     start(server, master)
     polled(server, master, times=1)
+    count = master.count()
     master.serve(dated(dict(content, id="another")))
     polled(server, master, times=0)
-    seen = master.times()[-1]
-    server.wait_ready()
+    seen = master.times()[count]
+    server.wait_loaded()
     assert time.monotonic() - seen > 1.9
 
 
 def assert_each_second(master, count):
-    """A poll each second, whatever the interval; about, as they are spread."""
+    """A poll each second, whatever the interval; about, as they are spread.
+
+    One may be late, and the next one then comes sooner after it.
+    """
     wait_for(lambda: master.count() >= count, 5 * count, "polls each second")
     times = master.times()
     gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-    assert min(gaps) > 0.8, gaps
+    assert statistics.median(gaps) > 0.8, gaps
 
 
 def assert_quiet(master):
@@ -489,7 +495,7 @@ def test_polls_come_each_second_while_blank(server, master):
     start(server, master, poll_interval=60)
     assert_each_second(master, 5)
     master.serve(dated(cluster(master, elected_time=NOW), NOW + 1))
-    server.wait_ready()
+    server.wait_loaded()
     count = master.count()
     time.sleep(2.5)
     assert master.count() == count
@@ -501,7 +507,7 @@ def test_polls_come_each_second_after_an_election(server, master, ago, often):
     master.serve(dated(cluster(master, here=(1,), recovered=(0,), elected_time=LONG_AGO),
                        LONG_AGO + ago))
     start(server, master, poll_interval=60)
-    server.wait_ready()
+    server.wait_loaded()
     if often:
         assert_each_second(master, 4)
     else:
@@ -512,5 +518,5 @@ def test_polls_come_as_configured_without_recovered_agents(server, master):
     """Just elected, but all agents are back."""
     master.serve(dated(cluster(master, elected_time=LONG_AGO), LONG_AGO + 1))
     start(server, master, poll_interval=60)
-    server.wait_ready()
+    server.wait_loaded()
     assert_quiet(master)

@@ -218,7 +218,7 @@ def test_first_master_sends_more_than_a_gibibyte(server, master, string):
         server.zone("mesos.", "", ["mod-mesos/cluster"])
         server.start()
         server.wait_until("web.marathon.mesos.", "A", lambda reply: reply.answer, 60)
-        assert len(server.module_lines("1 GiB", master.address)) == 1
+        assert len(server.wait_log("1 GiB", master.address)) == 1
         # Twenty times that would be held if all were kept.
         assert server.memory() < 400 * 1024
 
@@ -233,7 +233,7 @@ def loaded():
         server.module("cluster", master=stub.address, poll_interval=3600, poll_timeout=1)
         server.zone("mesos.", "", ["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         yield server, stub
 
 

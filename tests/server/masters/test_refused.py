@@ -103,7 +103,7 @@ def loaded():
         server.module("cluster", master=master.address, poll_interval=3600, events="off")
         server.zone("mesos.", "", ["mod-mesos/cluster"])
         server.start()
-        server.wait_ready()
+        server.wait_loaded()
         yield server, master
 
 

@@ -27,7 +27,7 @@ NAME_SERVER = "127.0.0.1"
 
 # A poll may wait a second for names. Look-ups here last far longer than this bound, which leaves
 # room for a slow machine.
-SOON = 4 * PATIENCE
+SOON = 10 * PATIENCE
 
 
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="unshare is not permitted")

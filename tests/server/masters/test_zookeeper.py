@@ -97,7 +97,7 @@ def test_new_leader_is_known_at_once(server, zookeeper, master, other):
     wait_app(server, "one")
     zookeeper.resign(1)
     wait_app(server, "two")
-    assert "leader changed" in server.log
+    server.wait_log("leader changed")
     zookeeper.announce(master, 3)
     wait_for(lambda: len(ports(server)) == 2, what="the third announcement")
 
@@ -233,9 +233,9 @@ def test_auth(server, master):
         assert "p:a/s@s" not in server.log and "wrong" not in server.log
 
 
-@pytest.mark.parametrize("masters", [1, 5])
+@pytest.mark.parametrize("masters", [1, 10])
 def test_stop_while_it_hangs(server, zookeeper, master, masters):
-    """A second is what stopping may take, however many clusters wait for the same hung server."""
+    """Together, however many clusters wait for the same hung server; one by one is 1.5 s each."""
     lead(master, "one")
     zookeeper.announce(master, 1)
     for number in range(1, masters):
@@ -248,7 +248,7 @@ def test_stop_while_it_hangs(server, zookeeper, master, masters):
     try:
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < max(1, 0.6 * masters) * PATIENCE
+        assert time.monotonic() - began < 5 * PATIENCE
     finally:
         zookeeper.process.send_signal(signal.SIGCONT)
 
@@ -265,11 +265,11 @@ def test_server_that_never_answers(server, master):
             began = time.monotonic()
             server.module("cluster", master=[url, master.address], poll_timeout=50)
             server.reload()
-            assert time.monotonic() - began < 2 * PATIENCE
+            assert time.monotonic() - began < 5 * PATIENCE
         wait_app(server, "one")
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < 1 * PATIENCE
+        assert time.monotonic() - began < 5 * PATIENCE
 
 
 def test_stop_and_reload_are_quick(server, zookeeper, master):

@@ -11,7 +11,7 @@ from knotd import PRELOAD
 from waiting import PATIENCE, wait_for
 
 TASK_MAX = 16384
-SOON = 3 * PATIENCE
+SOON = 5 * PATIENCE
 
 LABELS_110 = ".".join("a" * 110)
 

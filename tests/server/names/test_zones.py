@@ -100,7 +100,7 @@ def test_one_cluster_with_two_settings(server, master):
     server.zone("mesos.", "", ["mod-mesos/one"])
     server.zone("second.example.", "", ["mod-mesos/two"])
     server.start()
-    server.wait_ready()
+    server.wait_loaded()
     server.wait_ready("leader.second.example.")
     assert [record.ttl for record in ask.records(server.ask("9web.marathon.mesos.").answer)] == [5]
     reply = server.ask("web.marathon.second.example.")
