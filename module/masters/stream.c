@@ -27,6 +27,7 @@ struct stream {
 	uint64_t bytes;
 	int64_t deadline; /*!< For events to begin: CLOCK_MONOTONIC in ms. */
 	int64_t silence;  /*!< How long nothing may come, in milliseconds. */
+	bool is_overdue;  /*!< Nothing has come for as long, when it was last looked at. */
 };
 
 /*! \brief Keeps an error of the handler apart from those of the framing. */
@@ -92,6 +93,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 	struct stream *stream = ctx;
 	size_t len = size * count;
 	stream->transfer.heard = clock_ms(CLOCK_MONOTONIC);
+	stream->is_overdue = false;
 	if (transfer_status(&stream->transfer) != 200) {
 		/* A few words for people; they might never end. */
 		stream->refused = true;
@@ -272,6 +274,7 @@ int stream_open(struct stream *stream, const struct endpoint *master, bool trust
 	stream->phase = STREAM_OPENING;
 	stream->handler_ret = KNOT_EOK;
 	stream->body_ret = KNOT_EOK;
+	stream->is_overdue = false;
 	stream->deadline = clock_ms(CLOCK_MONOTONIC) + INT64_C(1000) * client->settings->timeout;
 	stream_set_heartbeat(stream, STREAM_HEARTBEAT);
 	recordio_init(&stream->records, &records_handler, stream);
@@ -348,6 +351,12 @@ void stream_tend(struct stream *stream)
 		end(stream);
 	}
 	if (clock_ms(CLOCK_MONOTONIC) < stream_deadline(stream)) {
+		return;
+	}
+	if (!stream->is_overdue) {
+		/* This thread may have been busy since it read: the next turn, which comes at once,
+		   has what came meanwhile. */
+		stream->is_overdue = true;
 		return;
 	}
 	if (clock_ms(CLOCK_MONOTONIC) >= transfer->heard + stream->silence) {

@@ -15,14 +15,23 @@ STATIC_RECORDS = {("ns.mesos.", "A", "127.0.0.53"), ("static.zone.mesos.", "TXT"
 
 @contextlib.contextmanager
 def serving(*masters, **options):
-    """A knotd that has loaded the masters' state, in a forward zone and both reverse zones."""
+    """A knotd that has loaded the masters' state, in a forward zone and both reverse zones.
+
+    If it serves HTTP it does by then, or has said why not.
+    """
     with Knotd() as server:
         server.module("cluster", master=[master.address for master in masters], **options)
         for zone in ZONES:
             server.zone(zone, STATIC if zone == "mesos." else "", ["mod-mesos/cluster"])
         server.start()
         server.wait_loaded()
+        for address in as_list(options.get("http", [])):
+            server.wait_log("HTTP at", address)
         yield server
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
 
 
 def ancestors(owner):

@@ -45,7 +45,7 @@ ENDS = {
 
 def beating(*tasks):
     """A leader that beats often, so that its silence is noticed soon."""
-    return Leader(*tasks, streams={"heartbeat": 0.3})
+    return Leader(*tasks, streams={"heartbeat": 1.0})
 
 
 @pytest.fixture

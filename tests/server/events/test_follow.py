@@ -179,7 +179,7 @@ def is_stale(server):
 
 def test_age(server):
     """It counts from the last sign of life: heartbeats are one, and polls that fail are none."""
-    with Leader(states.task("web"), streams={"heartbeat": 0.4}) as leader:
+    with Leader(states.task("web"), streams={"heartbeat": 1.0}) as leader:
         stream = follow(server, leader, poll_interval=1, max_age=4)
         leader.serve(status(500))
         server.zone_reload()

@@ -215,7 +215,7 @@ def test_tls_with_a_client_certificate_and_a_credential(server, certificate, tmp
     client, key = tls.self_signed(tmp_path, "client")
     context = tls.server_context(*certificate, client_ca=client)
     with Leader(states.task("web"), tls=context, credential=CREDENTIAL,
-                streams={"heartbeat": 0.3}) as leader:
+                streams={"heartbeat": 1.0}) as leader:
         server.module("cluster", master=f"https://{leader.address}", poll_interval="1d",
                       ca_file=certificate[0], cert_file=client, key_file=key,
                       credential_file=write_credential(tmp_path / "credential"))

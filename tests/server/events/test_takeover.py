@@ -170,7 +170,7 @@ ENDS = {"steps-down": steps_down, "dies": lambda old, _: old.stop(), "hangs": ha
 @pytest.mark.parametrize("end", ENDS)
 def test_failover_in_a_burst(old, heir, end):
     """Hundreds of events before and after; whoever was there all the time is never lost."""
-    old.streams.heartbeat = heir.streams.heartbeat = 0.5
+    old.streams.heartbeat = heir.streams.heartbeat = 1.0
     ending = threading.Event()
 
     def burst():

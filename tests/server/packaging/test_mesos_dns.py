@@ -199,7 +199,7 @@ def test_minimal(server, master, monkeypatch):
     with Resolver("192.0.2.80") as resolver:
         start(server, monkeypatch,
               example("minimal", masters=[master.address], resolvers=[resolver.address]))
-        server.wait_loaded()
+        server.wait_ready()
         reply = server.ask("web.marathon.mesos.")
         assert is_authoritative(reply)
         assert records(reply.answer) == [("web.marathon.mesos.", "A", "10.1.2.3", 60)]
@@ -265,7 +265,7 @@ def test_zones_with_resolvers_of_their_own(server, master, monkeypatch):
         start(server, monkeypatch, example(
             "zookeeper", zk="", masters=[master.address], resolvers=[common.address],
             zoneResolvers={"weave": [weave.address], "corp.example": [corp.address, "127.0.0.9"]}))
-        server.wait_loaded()
+        server.wait_ready()
         for name, resolver in [("a.b.weave.", weave), ("weave.", weave), ("corp.example.", corp),
                                ("www.corp.example.", corp), ("example.", common),
                                ("notcorp.example.", common), (".", common)]:
@@ -282,7 +282,7 @@ def test_zone_whose_resolver_is_away(server, master, monkeypatch):
         start(server, monkeypatch, example(
             "minimal", masters=[master.address], resolvers=[common.address], timeout=1,
             zoneResolvers={"weave": [f"127.0.0.1:{free_port()}"]}))
-        server.wait_loaded()
+        server.wait_ready()
         assert outcome(server.ask("a.weave.")) == "SERVFAIL"
         assert common.questions == []
 
@@ -294,7 +294,7 @@ def test_zone_whose_resolver_refuses(server, master, monkeypatch):
         content = example("minimal", masters=[master.address], resolvers=[common.address],
                           zoneResolvers={"weave": [weave.address]})
         start(server, monkeypatch, content)
-        server.wait_loaded()
+        server.wait_ready()
         weave.rcode = dns.rcode.REFUSED
         server.ask("a.weave.")
         assert weave.questions == common.questions == ["a.weave."]
@@ -309,7 +309,7 @@ def test_nothing_is_forwarded(server, master, monkeypatch):
         start(server, monkeypatch, example(
             "zookeeper", zk="", masters=[master.address], resolvers=[resolver.address],
             zoneResolvers={"weave": [resolver.address]}, externalOn=False))
-        server.wait_loaded()
+        server.wait_ready()
         assert outcome(server.ask("www.example.")) == "REFUSED"
         assert outcome(server.ask("www.weave.")) == "REFUSED"
         assert resolver.questions == []

@@ -67,7 +67,7 @@ def test_the_sample_serves(server, master, monkeypatch):
         monkeypatch.setattr(server, "_configuration", lambda: text)
         server.zones["mesos."] = {}
         server.start()
-        server.wait_loaded()
+        server.wait_ready()
         assert data(server.ask("web.marathon.mesos.", "A"), "A") == ["10.1.2.3"]
         assert data(server.ask("3.2.1.10.in-addr.arpa.", "PTR"), "PTR") == ["web.marathon.mesos."]
         assert data(server.ask("ns.mesos.", "A"), "A") == ["127.0.0.1"]

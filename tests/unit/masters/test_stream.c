@@ -218,6 +218,21 @@ static void test_busy(void **state)
 	assert_int_equal(stream_phase(test->stream), STREAM_OPEN);
 	assert_true(stream_heard(test->stream) >= heard + 100);
 	check_end(test, POLL_TIMEOUT, "nothing for 0.03 s");
+
+	/* Also while it was busy with something else that it read in the same turn. */
+	peer = subscribe(test);
+	say(peer, CHUNKED "5\r\n3\na", strlen(CHUNKED "5\r\n3\na"));
+	await_phase(test, STREAM_OPEN);
+	stream_set_heartbeat(test->stream, 0.01);
+	heard = stream_heard(test->stream);
+	say(peer, "b", 1);
+	usleep(100000);
+	stream_tend(test->stream);
+	assert_int_equal(stream_phase(test->stream), STREAM_OPEN);
+	master_wait(test->client, 0, NULL);
+	assert_int_equal(stream_phase(test->stream), STREAM_OPEN);
+	assert_true(stream_heard(test->stream) >= heard + 100);
+	check_end(test, POLL_TIMEOUT, "nothing for 0.03 s");
 	free_test(test);
 }
 
