@@ -75,7 +75,8 @@ def resolver():
 
 def forward_to(server, resolver, **options):
     server.section("remote", "resolver", address=f"{resolver.address}@{resolver.port}")
-    server.section("mod-dnsproxy", "forward", remote="resolver", **options)
+    # Its half a second is not much on a busy machine.
+    server.section("mod-dnsproxy", "forward", remote="resolver", timeout=10000, **options)
 
 
 def test_dnsproxy_of_a_zone(beside, server, resolver):

@@ -229,7 +229,7 @@ def test_zookeeper_names_another(server, zookeeper, master, other):
     zookeeper.announce(other, 1)
     wait_app(server, "two", SOON)
     assert master.count() == 1
-    assert "polls fail" not in server.log
+    assert not server.module_lines("polls fail", master.address)
 
 
 def test_zookeeper_names_another_standby(server, zookeeper, master, other):
